@@ -1,0 +1,18 @@
+/** Bounds of what may be registered. All are listed in `docs/reference/limits.md`. */
+
+/** Addresses of one family that one endpoint or cluster may have; 16 AAAA still fit in 1232 bytes. */
+export const ADDRESSES_MAX = 32
+/** Name servers of a zone; a referral with 13 and their glue is what the root has. */
+export const NS_MAX = 13
+/** Endpoints of one app: one per cluster. */
+export const ENDPOINTS_MAX = 20_000
+/** Clusters of one mesh. */
+export const CLUSTERS_MAX = 20_000
+/** Zones of one mesh: every edge holds them all. */
+export const ZONES_MAX = 10_000
+/** Commands in one change set. */
+export const CHANGE_COMMANDS_MAX = 500_000
+/** Body of one REST request, and the size of one manifest. */
+export const BODY_MAX_BYTES = 64 * 1024 * 1024
+/** The shortest and the longest TTL that an app or zone may ask for (a week, RFC 8767 §5). */
+export const TTL_LIMIT_MAX_SECONDS = 604_800

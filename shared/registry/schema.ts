@@ -1,0 +1,198 @@
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+import { parseName } from '../dns/name.ts'
+import {
+  ADDRESSES_MAX,
+  CLUSTERS_MAX,
+  ENDPOINTS_MAX,
+  NS_MAX,
+  TTL_LIMIT_MAX_SECONDS,
+  ZONES_MAX,
+} from './limits.ts'
+
+/**
+ * What is registered, as it is written in manifests, REST bodies and topology files. Parsing brings
+ * names, addresses and defaults into one canonical form, so that equal things compare equal.
+ */
+
+/** A domain name in any case, dot at the end or not; becomes a canonical `Name`. */
+export const nameSchema = z
+  .string()
+  .meta({
+    description: 'Domain name, with or without the dot at the end',
+    example: 'video.example',
+  })
+  .transform((text, ctx) => {
+    const parsed = parseName(text)
+    if (parsed.ok) return parsed.name
+    ctx.addIssue({ code: 'custom', message: parsed.reason, input: text })
+    return z.NEVER
+  })
+
+/** An IPv4 or IPv6 address; becomes its canonical text (RFC 5952). */
+export const addressSchema = z
+  .string()
+  .meta({ description: 'IPv4 or IPv6 address', example: '192.0.2.1' })
+  .transform((text, ctx) => {
+    if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text
+    if (ipaddr.IPv6.isValid(text) && !text.includes('%')) {
+      return ipaddr.IPv6.parse(text).toRFC5952String()
+    }
+    ctx.addIssue({ code: 'custom', message: 'is not an IPv4 or IPv6 address', input: text })
+    return z.NEVER
+  })
+
+/** The id of a cluster or an edge: a DNS label in lower case. */
+export const idSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'is not an id: 1 to 63 of a-z, 0-9 and -, no - at the ends',
+  })
+  .meta({ description: 'Id, a DNS label in lower case', example: 'sfo' })
+
+const addressesSchema = z
+  .array(addressSchema)
+  .max(ADDRESSES_MAX)
+  .refine((list) => new Set(list).size === list.length, { error: 'holds an address twice' })
+
+const ttlSchema = z.int().min(0).max(TTL_LIMIT_MAX_SECONDS)
+
+/** States of a cluster: `draining` is used only where nothing else is left, `disabled` never. */
+export const clusterStates = ['active', 'draining', 'disabled'] as const
+
+export const clusterSchema = z.strictObject({
+  id: idSchema,
+  latitude: z.number().min(-90).max(90).meta({ description: 'Degrees, north is positive' }),
+  longitude: z.number().min(-180).max(180).meta({ description: 'Degrees, east is positive' }),
+  city: z.string().min(1).max(100).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, { error: 'is not an ISO 3166-1 alpha-2 code such as US' })
+    .optional(),
+  region: z.string().min(1).max(100).optional(),
+  addresses: addressesSchema
+    .default([])
+    .meta({ description: 'Addresses of endpoints that name none of their own' }),
+  capacity: z.int().min(1).max(1_000_000_000).optional(),
+  state: z.enum(clusterStates).default('active'),
+})
+
+export const soaSchema = z.strictObject({
+  mname: nameSchema
+    .optional()
+    .meta({ description: 'Primary name server; default the first of ns' }),
+  rname: nameSchema
+    .optional()
+    .meta({ description: 'Mailbox as a name; default hostmaster under the apex' }),
+  refresh: z.int().min(1).max(TTL_LIMIT_MAX_SECONDS).default(7200),
+  retry: z.int().min(1).max(TTL_LIMIT_MAX_SECONDS).default(900),
+  expire: z.int().min(1).max(4_838_400).default(1_209_600),
+  minimum: ttlSchema.default(30).meta({
+    description: 'Seconds that a negative answer may be kept (RFC 2308 §5)',
+  }),
+  ttl: ttlSchema.default(3600),
+})
+
+export const zoneSchema = z
+  .strictObject({
+    apex: nameSchema,
+    ns: z
+      .array(nameSchema)
+      .min(1)
+      .max(NS_MAX)
+      .refine((list) => new Set(list).size === list.length, { error: 'holds a name twice' }),
+    nsTtl: ttlSchema.default(3600),
+    soa: soaSchema.prefault({}),
+  })
+  .transform((zone) => ({
+    ...zone,
+    soa: {
+      ...zone.soa,
+      mname: zone.soa.mname ?? zone.ns[0] ?? zone.apex,
+      rname: zone.soa.rname ?? (zone.apex === '.' ? 'hostmaster.' : `hostmaster.${zone.apex}`),
+    },
+  }))
+
+/** Policies that an app can name. */
+export const policies = ['nearest'] as const
+
+export const endpointSchema = z.strictObject({
+  cluster: idSchema,
+  addresses: addressesSchema
+    .default([])
+    .meta({ description: "Addresses to answer with; when empty, the cluster's own" }),
+  port: z.int().min(1).max(65_535).optional(),
+  weight: z.int().min(0).max(1_000_000).default(100),
+  priority: z.int().min(0).max(65_535).default(0),
+  owner: z.string().min(1).max(200).optional(),
+})
+
+const ttlBoundsSchema = z
+  .strictObject({ min: ttlSchema.default(5), max: ttlSchema.default(30) })
+  .refine((ttl) => ttl.min <= ttl.max, { error: 'min is greater than max', path: ['min'] })
+  .prefault({})
+  .meta({ description: 'Seconds between which the TTL of an answer lies' })
+
+/** An app without its endpoints. */
+export const appSchema = z.strictObject({
+  name: nameSchema,
+  policy: z.enum(policies).default('nearest'),
+  ttl: ttlBoundsSchema,
+})
+
+const endpointListSchema = z.array(endpointSchema).max(ENDPOINTS_MAX).default([])
+
+/** An app with its endpoints, at most one in each cluster. */
+export const appWithEndpointsSchema = appSchema
+  .extend({ endpoints: endpointListSchema })
+  .superRefine((app, ctx) => {
+    refuseTwice(app.endpoints, (endpoint) => endpoint.cluster, ['endpoints'], 'cluster', ctx)
+  })
+
+/** What `meridian apply` sends: everything listed is put, in one change. */
+export const manifestSchema = z
+  .strictObject({
+    clusters: z.array(clusterSchema).max(CLUSTERS_MAX).default([]),
+    zones: z.array(zoneSchema).max(ZONES_MAX).default([]),
+    apps: z.array(appWithEndpointsSchema).default([]),
+  })
+  .superRefine((manifest, ctx) => {
+    refuseTwice(manifest.clusters, (cluster) => cluster.id, ['clusters'], 'id', ctx)
+    refuseTwice(manifest.zones, (zone) => zone.apex, ['zones'], 'apex', ctx)
+    refuseTwice(manifest.apps, (app) => app.name, ['apps'], 'name', ctx)
+  })
+
+/** A topology file: the clusters that an edge knows before it has ever met a central. */
+export const topologySchema = z
+  .strictObject({ clusters: z.array(clusterSchema).min(1).max(CLUSTERS_MAX) })
+  .superRefine((topology, ctx) => {
+    refuseTwice(topology.clusters, (cluster) => cluster.id, ['clusters'], 'id', ctx)
+  })
+
+export type Cluster = Readonly<z.output<typeof clusterSchema>>
+export type Zone = Readonly<z.output<typeof zoneSchema>>
+export type App = Readonly<z.output<typeof appSchema>>
+export type Endpoint = Readonly<z.output<typeof endpointSchema>>
+export type AppWithEndpoints = Readonly<z.output<typeof appWithEndpointsSchema>>
+export type Manifest = Readonly<z.output<typeof manifestSchema>>
+/** A manifest as a person writes it: defaults may be absent. */
+export type ManifestInput = z.input<typeof manifestSchema>
+
+function refuseTwice<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  path: readonly string[],
+  field: string,
+  ctx: z.RefinementCtx,
+): void {
+  const seen = new Map<string, number>()
+  items.forEach((item, i) => {
+    const key = keyOf(item)
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, i)
+    else {
+      const message = `is already the ${field} of ${path.join('.')}[${first}]`
+      ctx.addIssue({ code: 'custom', message, path: [...path, i, field], input: key })
+    }
+  })
+}

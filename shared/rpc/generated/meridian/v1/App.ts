@@ -1,0 +1,17 @@
+// Original file: proto/meridian/v1/registry.proto
+
+import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v1_Endpoint__Output } from '../../meridian/v1/Endpoint.ts';
+
+export interface App {
+  'policy'?: (string);
+  'ttlMin'?: (number);
+  'ttlMax'?: (number);
+  'endpoints'?: (_meridian_v1_Endpoint)[];
+}
+
+export interface App__Output {
+  'policy': (string);
+  'ttlMin': (number);
+  'ttlMax': (number);
+  'endpoints': (_meridian_v1_Endpoint__Output)[];
+}

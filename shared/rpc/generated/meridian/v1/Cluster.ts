@@ -1,0 +1,27 @@
+// Original file: proto/meridian/v1/registry.proto
+
+import type { ClusterState as _meridian_v1_ClusterState, ClusterState__Output as _meridian_v1_ClusterState__Output } from '../../meridian/v1/ClusterState.ts';
+
+export interface Cluster {
+  'id'?: (string);
+  'latitude'?: (number | string);
+  'longitude'?: (number | string);
+  'city'?: (string);
+  'country'?: (string);
+  'region'?: (string);
+  'addresses'?: (string)[];
+  'capacity'?: (number);
+  'state'?: (_meridian_v1_ClusterState);
+}
+
+export interface Cluster__Output {
+  'id': (string);
+  'latitude': (number);
+  'longitude': (number);
+  'city': (string);
+  'country': (string);
+  'region': (string);
+  'addresses': (string)[];
+  'capacity': (number);
+  'state': (_meridian_v1_ClusterState__Output);
+}
