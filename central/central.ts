@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { Registry as MetricRegistry, collectDefaultMetrics } from 'prom-client'
+import { systemClock } from '../shared/clock.ts'
+import type { Logger } from '../shared/log.ts'
+import type { Program } from '../shared/program.ts'
+import { softwareName } from '../shared/software.ts'
+import { startAll } from '../shared/startable.ts'
+import { createGrpcMetrics } from './grpc/metrics.ts'
+import { GrpcServer } from './grpc/server.ts'
+import { createHttpServer } from './http/server.ts'
+import type { EventLog } from './log/event-log.ts'
+import { createMemoryLog } from './log/memory-log.ts'
+import { openSqliteLog } from './log/sqlite-log.ts'
+import { registerLogMetrics, registerRegistryMetrics } from './metrics.ts'
+import type { CentralOptions } from './options.ts'
+import { EdgeDirectory } from './registry/edges.ts'
+import { History } from './registry/history.ts'
+import { Registry } from './registry/registry.ts'
+import { RegistrySnapshot } from './registry/snapshot.ts'
+import { answerQuery } from './zone/answer.ts'
+
+/** Wires the parts of central together. The log is opened by `start`. */
+export function createCentral(config: CentralOptions, logger: Logger): Program {
+  let stopParts = (): Promise<void> => Promise.resolve()
+  return {
+    start: async () => {
+      stopParts = await startCentral(config, logger)
+    },
+    stop: () => stopParts(),
+    // Nothing that was acknowledged waits for anything: whoever is cut off asks again.
+    abort: () => undefined,
+  }
+}
+
+async function startCentral(config: CentralOptions, logger: Logger): Promise<() => Promise<void>> {
+  const clock = systemClock
+  const software = softwareName()
+  const startedAt = clock.nowMs()
+  const { log, isDurable, registerMetrics } = await openLog(config)
+  const snapshot = new RegistrySnapshot({
+    file: join(config.dataDir, 'state.snapshot'),
+    everyChanges: config.snapshotChanges,
+    logger: logger.child({ component: 'central/registry' }),
+  })
+  try {
+    const base = isDurable ? await snapshot.read(log) : undefined
+    const registry = new Registry({ log, clock, ...(base === undefined ? {} : { base }) })
+    const history = new History(registry.version)
+    registry.onChange((touched) => history.push(touched))
+    if (isDurable) {
+      void snapshot.writeIfDue(registry)
+      registry.onChange(() => void snapshot.writeIfDue(registry))
+    }
+
+    const register = new MetricRegistry()
+    collectDefaultMetrics({ register, prefix: 'meridian_central_' })
+    registerRegistryMetrics(register, registry)
+    registerMetrics(register)
+    const edges = new EdgeDirectory()
+    const grpc = new GrpcServer({
+      grpc: config.grpc,
+      registry,
+      history,
+      edges,
+      answerDns: (wire) => answerQuery(registry.state, wire),
+      clock,
+      logger: logger.child({ component: 'central/grpc' }),
+      metrics: createGrpcMetrics(register, edges),
+    })
+    const http = createHttpServer({
+      http: config.http,
+      registry,
+      edges,
+      logger,
+      clock,
+      metrics: async () => ({ contentType: register.contentType, body: await register.metrics() }),
+      ready: () => ({ ready: true }),
+      software,
+    })
+    const stopServers = await startAll([grpc, http])
+    logger.info(
+      {
+        version: registry.version,
+        apps: registry.state.apps.size,
+        grpc: grpc.address(),
+        http: http.address(),
+        startMs: Math.round(clock.nowMs() - startedAt),
+      },
+      'central is up',
+    )
+    return async () => {
+      await stopServers()
+      await registry.settle()
+      if (isDurable) await snapshot.write(registry)
+      await log.close()
+    }
+  } catch (err) {
+    await log.close()
+    throw err
+  }
+}
+
+/** The log, with its metrics where it has any. */
+interface OpenedLog {
+  readonly log: EventLog
+  readonly isDurable: boolean
+  readonly registerMetrics: (register: MetricRegistry) => void
+}
+
+async function openLog(config: CentralOptions): Promise<OpenedLog> {
+  if (config.eventLog.driver === 'memory') {
+    return { log: createMemoryLog(), isDurable: false, registerMetrics: () => undefined }
+  }
+  const log = await openSqliteLog(join(config.dataDir, 'events.sqlite'))
+  const registerMetrics = (register: MetricRegistry): void => registerLogMetrics(register, log)
+  return { log, isDurable: true, registerMetrics }
+}

@@ -1,0 +1,241 @@
+import type { Name } from '../../shared/dns/name.ts'
+import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
+import type { RegistryState, StoredApp } from '../model/state.ts'
+import type { ConnectedEdge } from '../registry/edges.ts'
+import type { History } from '../registry/history.ts'
+import {
+  appNameStateMessage,
+  changeMessage,
+  clusterMessage,
+  nameStateMessage,
+  zoneMessage,
+} from './messages.ts'
+
+/** Changes that may be on their way to an edge, not acknowledged yet; more wait and are merged. */
+const UNACKED_MAX = 4
+/** Names in one part of the full state, and in one Change that answers Interest. */
+const PART_NAMES = 1000
+
+/** What a watcher reads: the registry, without the right to write. */
+export interface WatchSource {
+  readonly state: RegistryState
+  readonly version: number
+}
+
+export interface WatcherOptions {
+  readonly source: WatchSource
+  readonly history: History
+  readonly edge: ConnectedEdge
+  /** Names that one edge may hear of. */
+  readonly namesMax: number
+  /** Sends a message; false when the stream is full, until `pump` is called again. */
+  readonly send: (message: WatchResponse) => boolean
+}
+
+type Phase =
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'state'
+      readonly from: number
+      readonly parts: Iterator<StateItem>
+      hasBegun: boolean
+    }
+  | { readonly kind: 'live' }
+
+type StateItem = { readonly app: StoredApp } | { readonly name: Name } | { readonly head: true }
+
+/**
+ * What one edge is told, and when. There is no queue: the watcher remembers up to which version the
+ * edge was told, and when the stream has room it tells all that was touched since, merged, as it
+ * stands now. An edge that is slow gets fewer, larger steps; one that is too far behind gets the full
+ * state. So its cost to central is bounded by the names that it hears of.
+ *
+ * A full state is read from the live tables in parts while writes go on; its last part holds all that
+ * was touched since the first, so that the sum is the state of one version.
+ */
+export class Watcher {
+  readonly edge: ConnectedEdge
+  readonly #source: WatchSource
+  readonly #history: History
+  readonly #namesMax: number
+  readonly #send: (message: WatchResponse) => boolean
+  /** Names that the edge hears of, with the sequence number that asked for them last. */
+  readonly #names = new Map<Name, number>()
+  /** Names to tell although nothing touched them: the edge has just asked to hear of them. */
+  readonly #asked = new Set<Name>()
+  readonly #unacked: number[] = []
+  #phase: Phase = { kind: 'waiting' }
+  #told = 0
+
+  constructor(options: WatcherOptions) {
+    this.edge = options.edge
+    this.#source = options.source
+    this.#history = options.history
+    this.#namesMax = options.namesMax
+    this.#send = options.send
+  }
+
+  /** Whether the edge has named all that it holds, so that it can be told. */
+  get isReady(): boolean {
+    return this.#phase.kind !== 'waiting'
+  }
+
+  /** Begins to tell: from a version on, or (undefined) the full state. */
+  begin(fromVersion: number | undefined): void {
+    this.#told = fromVersion ?? 0
+    if (fromVersion === undefined) this.#beginState()
+    else this.#phase = { kind: 'live' }
+    this.pump()
+  }
+
+  /** Adds a name that the edge hears of from now on; false when it hears of too many already. */
+  watch(name: Name, sequence: number): boolean {
+    if (this.edge.replica === 'full') return true
+    const before = this.#names.get(name)
+    if (before === undefined && this.#names.size >= this.#namesMax) return false
+    this.#names.set(name, Math.max(before ?? 0, sequence))
+    this.edge.names = this.#names.size
+    return true
+  }
+
+  /** Adds a name as `watch` does and tells its present state in the next Change. */
+  ask(name: Name, sequence: number): boolean {
+    if (!this.watch(name, sequence)) return false
+    if (this.isReady && this.edge.replica === 'on-demand') this.#asked.add(name)
+    return true
+  }
+
+  /** Removes a name, unless a later sequence number has asked for it. */
+  unwatch(name: Name, sequence: number): void {
+    if ((this.#names.get(name) ?? Infinity) > sequence) return
+    this.#names.delete(name)
+    this.#asked.delete(name)
+    this.edge.names = this.#names.size
+  }
+
+  acked(version: number): void {
+    while (this.#unacked[0] !== undefined && this.#unacked[0] <= version) this.#unacked.shift()
+    this.pump()
+  }
+
+  /** Whether something was sent that the edge has not acknowledged. */
+  get isOwedAck(): boolean {
+    return this.#unacked.length > 0
+  }
+
+  /** Sends what there is to send while the stream has room. */
+  pump(): void {
+    if (this.#phase.kind === 'waiting') return
+    while (this.#unacked.length < UNACKED_MAX) {
+      const room: boolean | undefined =
+        this.#phase.kind === 'state' ? this.#sendPart(this.#phase) : this.#sendChange()
+      if (room !== true) return
+    }
+  }
+
+  #beginState(): void {
+    this.#asked.clear()
+    this.#phase = {
+      kind: 'state',
+      from: this.#source.version,
+      parts: this.#items(),
+      hasBegun: false,
+    }
+  }
+
+  *#items(): Iterator<StateItem> {
+    yield { head: true }
+    if (this.edge.replica === 'full') {
+      for (const app of this.#source.state.apps.values()) yield { app }
+    } else {
+      for (const name of this.#names.keys()) yield { name }
+    }
+  }
+
+  #sendPart(phase: Extract<Phase, { kind: 'state' }>): boolean {
+    const { state, version } = this.#source
+    const change = emptyChange(phase.from)
+    while (change.names.length < PART_NAMES) {
+      const next = phase.parts.next()
+      if (next.done === true) return this.#sendLastPart(phase, change)
+      const item = next.value
+      if ('app' in item) change.names.push(appNameStateMessage(item.app, version))
+      else if ('name' in item) change.names.push(nameStateMessage(state, item.name, version))
+      else {
+        for (const cluster of state.clusters.values()) {
+          change.clusters.push(clusterMessage(cluster.value))
+        }
+        for (const zone of state.zones.values()) change.zones.push(zoneMessage(zone))
+      }
+    }
+    return this.#send({ part: { ...this.#takeFirst(phase), last: false, change } })
+  }
+
+  #sendLastPart(
+    phase: Extract<Phase, { kind: 'state' }>,
+    rest: ReturnType<typeof emptyChange>,
+  ): boolean {
+    const touched = this.#history.since(phase.from)
+    if (touched === undefined) {
+      // More was written meanwhile than the history holds: begin anew.
+      this.#beginState()
+      return true
+    }
+    const room = this.#send({ part: { ...this.#takeFirst(phase), last: false, change: rest } })
+    const change = changeMessage(this.#source.state, touched, (name) => this.#wants(name))
+    this.#sent(touched.version)
+    this.#phase = { kind: 'live' }
+    return this.#send({ part: { first: false, last: true, change } }) && room
+  }
+
+  /** Sends one merged Change; undefined when there is nothing to tell. */
+  #sendChange(): boolean | undefined {
+    const { state, version } = this.#source
+    if (this.#told === version && this.#asked.size === 0) return undefined
+    const touched = this.#history.since(this.#told)
+    if (touched === undefined) {
+      this.#beginState()
+      return true
+    }
+    const change = changeMessage(state, touched, (name) => this.#wants(name))
+    for (const name of this.#asked) {
+      if (change.names.length >= PART_NAMES) break
+      this.#asked.delete(name)
+      change.names.push(nameStateMessage(state, name, version))
+    }
+    this.#sent(version)
+    return this.#send({ change })
+  }
+
+  #takeFirst(phase: Extract<Phase, { kind: 'state' }>): { first: boolean } {
+    const first = !phase.hasBegun
+    phase.hasBegun = true
+    return { first }
+  }
+
+  #wants(name: Name): boolean {
+    return this.edge.replica === 'full' || this.#names.has(name)
+  }
+
+  #sent(version: number): void {
+    this.#told = version
+    this.edge.sentVersion = version
+    this.#unacked.push(version)
+  }
+}
+
+function emptyChange(version: number): ReturnType<typeof changeMessage> & {
+  clusters: ReturnType<typeof clusterMessage>[]
+  zones: ReturnType<typeof zoneMessage>[]
+} {
+  return {
+    version,
+    acceptedEpochMs: 0,
+    clusters: [],
+    clustersDeleted: [],
+    zones: [],
+    zonesDeleted: [],
+    serials: [],
+    names: [],
+  }
+}

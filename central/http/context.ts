@@ -1,0 +1,69 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  onRequestHookHandler,
+} from 'fastify'
+import type { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
+import type { EdgeDirectory } from '../registry/edges.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { SortedKeys } from './sorted-keys.ts'
+import type { Waits } from './wait.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Name of the token that the request came with; empty where no token is wanted. */
+    actor: string
+    /** The body of a manifest as it came, before defaults; undefined elsewhere. */
+    rawBody: unknown
+  }
+}
+
+/**
+ * Types requests by their schemas. Replies are left open, for a handler may answer with its view or with
+ * a problem; the tests hold every answer against the published schema.
+ */
+export interface RequestTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+  readonly serializer: unknown
+}
+
+/** The Fastify instance that routes are added to. */
+export type HttpApp = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  RequestTypes
+>
+
+/** Whether central can do its work, with anything that explains it. Answered as it is. */
+export interface ReadyReport {
+  readonly ready: boolean
+  readonly [detail: string]: unknown
+}
+
+/** A page of metrics in the form that Prometheus asks for. */
+export interface MetricsPage {
+  readonly contentType: string
+  readonly body: string
+}
+
+/** What the routes need. */
+export interface HttpContext {
+  readonly registry: Registry
+  readonly edges: EdgeDirectory
+  readonly clock: Clock
+  readonly metrics: () => Promise<MetricsPage>
+  readonly ready: () => ReadyReport
+  /** Name and version of this software. */
+  readonly software: string
+  /** The `onRequest` hook of every route that writes. */
+  readonly requireToken: onRequestHookHandler
+  readonly clusterIds: SortedKeys
+  readonly apexes: SortedKeys
+  readonly appNames: SortedKeys
+  readonly waits: Waits
+}

@@ -1,0 +1,116 @@
+import type { App, Endpoint, Manifest } from '../../shared/registry/schema.ts'
+import type { Command, Precondition } from '../model/decide.ts'
+import type { RegistryState } from '../model/state.ts'
+
+/** Which lists stood in a manifest before parsing filled in empty ones. */
+export interface Presence {
+  readonly clusters: boolean
+  readonly zones: boolean
+  readonly apps: boolean
+  /** For each app of the manifest, in order. */
+  readonly endpoints: readonly boolean[]
+}
+
+/** Says which lists a manifest has. `raw` is what the manifest was parsed from. */
+export function presenceOf(raw: unknown): Presence {
+  const apps = listOf(raw, 'apps')
+  return {
+    clusters: listOf(raw, 'clusters') !== undefined,
+    zones: listOf(raw, 'zones') !== undefined,
+    apps: apps !== undefined,
+    endpoints: (apps ?? []).map((app) => listOf(app, 'endpoints') !== undefined),
+  }
+}
+
+/**
+ * Says which commands make a manifest true. What goes away goes first and from the leaves up, what
+ * comes comes from the roots down, so that no rule is broken on the way that holds at the end.
+ */
+export function planManifest(
+  state: RegistryState,
+  manifest: Manifest,
+  presence: Presence,
+  { prune }: { readonly prune: boolean },
+): readonly Command[] {
+  const deletes: Command[] = []
+  const puts: Command[] = []
+  const endpointPuts: Command[] = []
+
+  for (const cluster of manifest.clusters) puts.push({ type: 'put-cluster', cluster })
+  for (const zone of manifest.zones) puts.push({ type: 'put-zone', zone })
+  manifest.apps.forEach(({ endpoints, ...app }, i) => {
+    puts.push({ type: 'put-app', app })
+    if (presence.endpoints[i] !== true) return
+    deletes.push(...planEndpointDeletes(state, app.name, endpoints))
+    for (const endpoint of endpoints) endpointPuts.push(putEndpoint(app.name, endpoint))
+  })
+
+  if (prune) deletes.push(...planPrune(state, manifest, presence))
+  return [...deletes, ...puts, ...endpointPuts]
+}
+
+/** Says which commands put an app; a given list of endpoints replaces the one that it has. */
+export function planApp(
+  state: RegistryState,
+  app: App,
+  endpoints: readonly Endpoint[] | undefined,
+  precondition: Precondition | undefined,
+): readonly Command[] {
+  const put: Command = {
+    type: 'put-app',
+    app,
+    ...(precondition === undefined ? {} : { if: precondition }),
+  }
+  if (endpoints === undefined) return [put]
+  const deletes = planEndpointDeletes(state, app.name, endpoints)
+  return [put, ...deletes, ...endpoints.map((endpoint) => putEndpoint(app.name, endpoint))]
+}
+
+function planEndpointDeletes(
+  state: RegistryState,
+  app: string,
+  endpoints: readonly Endpoint[],
+): readonly Command[] {
+  const kept = new Set(endpoints.map((endpoint) => endpoint.cluster))
+  const present = [...(state.apps.get(app)?.endpoints.keys() ?? [])]
+  return present
+    .filter((cluster) => !kept.has(cluster))
+    .map((cluster) => ({ type: 'delete-endpoint', app, cluster }))
+}
+
+function planPrune(
+  state: RegistryState,
+  manifest: Manifest,
+  presence: Presence,
+): readonly Command[] {
+  const commands: Command[] = []
+  if (presence.apps) {
+    const kept = new Set(manifest.apps.map((app) => app.name))
+    for (const name of state.apps.keys()) {
+      if (!kept.has(name)) commands.push({ type: 'delete-app', name })
+    }
+  }
+  if (presence.zones) {
+    const kept = new Set(manifest.zones.map((zone) => zone.apex))
+    for (const apex of state.zones.keys()) {
+      if (!kept.has(apex)) commands.push({ type: 'delete-zone', apex })
+    }
+  }
+  if (presence.clusters) {
+    const kept = new Set(manifest.clusters.map((cluster) => cluster.id))
+    for (const id of state.clusters.keys()) {
+      if (!kept.has(id)) commands.push({ type: 'delete-cluster', id })
+    }
+  }
+  return commands
+}
+
+function putEndpoint(app: string, endpoint: Endpoint): Command {
+  return { type: 'put-endpoint', app, endpoint }
+}
+
+function listOf(value: unknown, key: string): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const list: unknown = Reflect.get(value, key)
+  return Array.isArray(list) ? list : undefined
+}

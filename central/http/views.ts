@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import {
+  appSchema,
+  clusterSchema,
+  endpointSchema,
+  idSchema,
+  soaSchema,
+  zoneSchema,
+} from '../../shared/registry/schema.ts'
+import type { Endpoint } from '../../shared/registry/schema.ts'
+import type { Stored, StoredApp, StoredZone } from '../model/state.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
+
+/**
+ * What is registered, as it is shown: the value with the version of the change that last touched it.
+ * The schemas describe text that is canonical already, so that nothing is parsed on the way out.
+ */
+
+const nameText = z
+  .string()
+  .meta({ description: 'Canonical domain name', example: 'video.example.' })
+const addressText = z.string().meta({ description: 'IPv4 or IPv6 address', example: '192.0.2.1' })
+
+/** A version of central's state: the number of changes that led to it. */
+export const versionSchema = z.int().min(0).meta({ description: 'Number of a change' })
+
+const shownVersion = {
+  version: versionSchema.meta({ description: 'The change that last touched the object' }),
+}
+
+const clusterValueSchema = clusterSchema.extend({ addresses: z.array(addressText) })
+const endpointValueSchema = endpointSchema.extend({ addresses: z.array(addressText) })
+const appValueSchema = appSchema.extend({ name: nameText })
+const zoneValueSchema = zoneSchema.in.extend({
+  apex: nameText,
+  ns: z.array(nameText),
+  soa: soaSchema.extend({ mname: nameText, rname: nameText }),
+})
+
+/** A cluster. */
+export const clusterViewSchema = clusterValueSchema.extend(shownVersion).meta({ id: 'Cluster' })
+/** An endpoint. */
+export const endpointViewSchema = endpointValueSchema.extend(shownVersion).meta({ id: 'Endpoint' })
+/** An app with its endpoints. */
+export const appViewSchema = appValueSchema
+  .extend({ endpoints: z.array(endpointViewSchema), ...shownVersion })
+  .meta({ id: 'App' })
+/** A zone with its serial. */
+export const zoneViewSchema = zoneValueSchema
+  .extend({
+    serial: z
+      .int()
+      .min(0)
+      .max(0xffff_ffff)
+      .meta({ description: 'Serial of the SOA; also rises when an app in the zone changes' }),
+    ...shownVersion,
+  })
+  .meta({ id: 'Zone' })
+
+/** What `viewCluster` makes. */
+export type ClusterView = z.output<typeof clusterViewSchema>
+/** What `viewEndpoint` makes. */
+export type EndpointView = z.output<typeof endpointViewSchema>
+/** What `viewApp` makes. */
+export type AppView = z.output<typeof appViewSchema>
+/** What `viewZone` makes. */
+export type ZoneView = z.output<typeof zoneViewSchema>
+
+/** Shows a cluster. */
+export function viewCluster({ value, version }: Stored<Cluster>): ClusterView {
+  return { ...value, version }
+}
+
+/** Shows a zone; the serial is made of the version that last touched it or an app in it. */
+export function viewZone({ value, version, serialVersion }: StoredZone): ZoneView {
+  // RFC 1982 §3: a serial number is an unsigned 32 bit value that wraps.
+  return { ...value, serial: serialVersion % 2 ** 32, version }
+}
+
+/** Shows an endpoint. */
+export function viewEndpoint({ value, version }: Stored<Endpoint>): EndpointView {
+  return { ...value, version }
+}
+
+/** Shows an app, its endpoints by cluster id. */
+export function viewApp({ value, version, endpoints }: StoredApp): AppView {
+  const sorted = [...endpoints.values()].sort((a, b) =>
+    a.value.cluster < b.value.cluster ? -1 : 1,
+  )
+  return { ...value, endpoints: sorted.map(viewEndpoint), version }
+}
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('cluster-put'), cluster: clusterValueSchema }),
+  z.strictObject({ type: z.literal('cluster-deleted'), id: idSchema }),
+  z.strictObject({ type: z.literal('zone-put'), zone: zoneValueSchema }),
+  z.strictObject({ type: z.literal('zone-deleted'), apex: nameText }),
+  z.strictObject({ type: z.literal('app-put'), app: appValueSchema }),
+  z.strictObject({ type: z.literal('app-deleted'), name: nameText }),
+  z.strictObject({
+    type: z.literal('endpoint-put'),
+    app: nameText,
+    endpoint: endpointValueSchema,
+  }),
+  z.strictObject({ type: z.literal('endpoint-deleted'), app: nameText, cluster: idSchema }),
+])
+
+/** A record of the log. */
+export const changeRecordSchema = z
+  .strictObject({
+    version: versionSchema,
+    schema: z.int().meta({ description: 'Version of the shape of the events' }),
+    atEpoch: z.number().meta({ description: 'When it was accepted, ms since 1970' }),
+    actor: z.string().meta({ description: 'Name of the token' }),
+    cause: z.string().meta({ description: 'Id of the request (X-Request-Id)' }),
+    events: z.array(eventSchema),
+  })
+  .meta({ id: 'ChangeRecord' })
+
+/** What a change does, or would do, to one object. */
+export const diffEntrySchema = z
+  .strictObject({
+    action: z.enum(['create', 'change', 'delete']),
+    kind: z.enum(['cluster', 'zone', 'app', 'endpoint']),
+    id: z.string().meta({ description: 'Id, apex, name, or "name cluster" for an endpoint' }),
+    before: z.record(z.string(), z.unknown()).optional(),
+    after: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'DiffEntry' })

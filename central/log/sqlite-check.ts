@@ -1,0 +1,178 @@
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { damaged, foreign } from './log-errors.ts'
+import { hashOfLog, hashOfRecord } from './record.ts'
+import { blameFile, explain } from './sqlite-errors.ts'
+
+/* What is in the file of the SQLite log, and how it is found to be what was written. */
+
+/** Says in the header of the file that it is a log of Meridian: "MLOG". */
+export const APPLICATION_ID = 0x4d4c4f47
+/** Format of the tables below; software refuses a file with a greater one. */
+export const FORMAT_VERSION = 1
+
+/**
+ * The statements that make the tables, by name. `meta.head` is the version of the last row of `changes`:
+ * without it the end could be cut off unseen.
+ */
+export const TABLES: ReadonlyMap<string, string> = new Map([
+  [
+    'changes',
+    'CREATE TABLE changes (version INTEGER PRIMARY KEY, payload TEXT NOT NULL, hash BLOB NOT NULL) STRICT',
+  ],
+  ['meta', 'CREATE TABLE meta (log_id TEXT NOT NULL, head INTEGER NOT NULL) STRICT'],
+])
+
+/** One row of `changes`, hash in hex. */
+export interface LogRow {
+  readonly version: number
+  readonly payload: string
+  readonly hash: string
+}
+
+/** A log that was found whole. */
+export interface CheckedLog {
+  readonly id: string
+  readonly head: number
+  /** Hash of the head (hex). */
+  readonly hash: string
+}
+
+/**
+ * Checks a whole log file without a way to write to it. Throws MERIDIAN_LOG_FOREIGN,
+ * MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE.
+ */
+export function checkLog(path: string): CheckedLog {
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { readOnly: true })
+    // One transaction: all that is checked is one state of the file.
+    db.exec('BEGIN')
+    checkHeader(db, path)
+    const meta = readMeta(db, path)
+    const hash = checkChain(db, path, meta)
+    checkPages(db, path)
+    return { ...meta, hash }
+  } catch (err) {
+    throw explain(path, err)
+  } finally {
+    db?.close()
+  }
+}
+
+function checkHeader(db: DatabaseSync, path: string): void {
+  const applicationId = readNumber(db, 'PRAGMA application_id', 'application_id')
+  if (applicationId !== APPLICATION_ID) {
+    throw foreign(
+      path,
+      'it is not a log of Meridian: an SQLite database with the application_id ' +
+        `${hex(applicationId)}, ${hex(APPLICATION_ID)} is wanted`,
+    )
+  }
+  const format = readNumber(db, 'PRAGMA user_version', 'user_version')
+  if (format > FORMAT_VERSION) {
+    throw foreign(
+      path,
+      'it was written by a newer version of Meridian: ' +
+        `its user_version is ${format}, this one reads up to ${FORMAT_VERSION}`,
+    )
+  }
+  if (format !== FORMAT_VERSION) {
+    throw damaged(path, 0, `its user_version is ${format}, ${FORMAT_VERSION} is wanted`)
+  }
+}
+
+/** Reads the id and the head, once the tables are found to be the ones that were made. Throws as `checkLog`. */
+export function readMeta(db: DatabaseSync, path: string): Omit<CheckedLog, 'hash'> {
+  try {
+    const tables = db.prepare('SELECT name, sql FROM sqlite_schema').all()
+    const isOurs =
+      tables.length === TABLES.size &&
+      tables.every(({ name, sql }) => typeof name === 'string' && TABLES.get(name) === sql)
+    if (!isOurs) throw damaged(path, 0, 'its tables are not those of a log')
+    const rows = db.prepare('SELECT log_id, head FROM meta').all()
+    const id = rows[0]?.['log_id']
+    const head = rows[0]?.['head']
+    if (
+      rows.length !== 1 ||
+      typeof id !== 'string' ||
+      !/^[0-9a-f]{32}$/.test(id) ||
+      typeof head !== 'number' ||
+      head < 0
+    ) {
+      throw damaged(path, 0, 'its table meta does not hold one id and one head')
+    }
+    return { id, head }
+  } catch (err) {
+    throw blameFile(path, 0, err)
+  }
+}
+
+/** Recomputes the chain from the first record to the last and returns the hash of the last. */
+function checkChain(db: DatabaseSync, path: string, meta: Omit<CheckedLog, 'hash'>): string {
+  let hash = hashOfLog(meta.id)
+  let version = 0
+  try {
+    for (const columns of prepareRows(db, 'ORDER BY version').iterate()) {
+      const row = parseRow(columns)
+      if (row === undefined) throw damaged(path, version + 1, 'the row has columns of other types')
+      const fault = findFault(row, hash, version + 1)
+      if (fault !== undefined) throw damaged(path, version + 1, fault)
+      hash = row.hash
+      version = row.version
+    }
+  } catch (err) {
+    throw blameFile(path, version + 1, err)
+  }
+  if (version === meta.head) return hash
+  const found = `the records end at version ${version}, the head is ${meta.head}`
+  throw damaged(path, Math.min(version, meta.head) + 1, found)
+}
+
+/** Checks what the chain cannot see: the order of the pages that searches and appends rely on. */
+function checkPages(db: DatabaseSync, path: string): void {
+  try {
+    const fault = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+    if (fault !== 'ok') throw damaged(path, 0, `quick_check of SQLite says: ${String(fault)}`)
+    // Nothing is ever deleted, so a free page is a live one that the next append would overwrite.
+    const free = readNumber(db, 'PRAGMA freelist_count', 'freelist_count')
+    if (free !== 0) throw damaged(path, 0, `the file lists ${free} free pages, a log has none`)
+  } catch (err) {
+    throw blameFile(path, 0, err)
+  }
+}
+
+function readNumber(db: DatabaseSync, pragma: string, column: string): number {
+  const value = db.prepare(pragma).get()?.[column]
+  return typeof value === 'number' ? value : -1
+}
+
+function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/**
+ * Prepares a statement that yields rows for `parseRow`; `clauses` follow the FROM. The rows come as
+ * arrays: objects would make the check of a log a quarter slower.
+ */
+export function prepareRows(db: DatabaseSync, clauses: string): StatementSync {
+  const statement = db.prepare(`SELECT version, payload, lower(hex(hash)) FROM changes ${clauses}`)
+  statement.setReturnArrays(true)
+  return statement
+}
+
+/** Reads a row of `prepareRows`; undefined when its columns have other types. */
+export function parseRow(columns: Readonly<Record<number, SQLOutputValue>>): LogRow | undefined {
+  const { 0: version, 1: payload, 2: hash } = columns
+  if (typeof version !== 'number' || typeof payload !== 'string' || typeof hash !== 'string') {
+    return undefined
+  }
+  return { version, payload, hash }
+}
+
+/** Says what is wrong with a row that should have followed the hash `previous`; undefined when it is right. */
+export function findFault(row: LogRow, previous: string, version: number): string | undefined {
+  if (row.version !== version) return `it is missing, the next one found is ${row.version}`
+  const wanted = hashOfRecord(previous, version, row.payload)
+  if (row.hash === wanted) return undefined
+  return `the hash stored is ${row.hash}, the record and those before it have ${wanted}`
+}

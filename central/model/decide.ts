@@ -1,0 +1,210 @@
+import { isDeepStrictEqual } from 'node:util'
+import { assertNever } from '../../shared/errors.ts'
+import { CLUSTERS_MAX, ENDPOINTS_MAX, ZONES_MAX } from '../../shared/registry/limits.ts'
+import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
+import type { RegistryEvent } from './events.ts'
+import type { RegistryState } from './state.ts'
+import { hasApps, zoneOf } from './state.ts'
+
+/** What somebody wants. Values are parsed already (shared/registry/schema.ts). */
+export type Command =
+  | { readonly type: 'put-cluster'; readonly cluster: Cluster; readonly if?: Precondition }
+  | { readonly type: 'delete-cluster'; readonly id: string; readonly if?: Precondition }
+  | { readonly type: 'put-zone'; readonly zone: Zone; readonly if?: Precondition }
+  | { readonly type: 'delete-zone'; readonly apex: string; readonly if?: Precondition }
+  | { readonly type: 'put-app'; readonly app: App; readonly if?: Precondition }
+  | { readonly type: 'delete-app'; readonly name: string; readonly if?: Precondition }
+  | {
+      readonly type: 'put-endpoint'
+      readonly app: string
+      readonly endpoint: Endpoint
+      readonly if?: Precondition
+    }
+  | {
+      readonly type: 'delete-endpoint'
+      readonly app: string
+      readonly cluster: string
+      readonly if?: Precondition
+    }
+
+/** Holds when the object has this version, exists (`any`), or does not exist (`none`). */
+export type Precondition = number | 'any' | 'none'
+
+/** The rules that a command can break; `code` in problem details. */
+export type RejectionCode =
+  | 'not-found'
+  | 'precondition-failed'
+  | 'zone-missing'
+  | 'zone-in-use'
+  | 'cluster-missing'
+  | 'cluster-in-use'
+  | 'app-missing'
+  | 'address-missing'
+  | 'too-many'
+
+export interface Rejection {
+  readonly code: RejectionCode
+  /** What, the value, what is wanted. */
+  readonly detail: string
+}
+
+export type Decision =
+  | { readonly ok: true; readonly events: readonly RegistryEvent[] }
+  | { readonly ok: false; readonly rejection: Rejection }
+
+/**
+ * Checks one command against the state and says which events it becomes; none when all is as wanted
+ * already, so a repeated command changes nothing. Pure.
+ */
+export function decide(state: RegistryState, command: Command): Decision {
+  switch (command.type) {
+    case 'put-cluster': {
+      const { cluster } = command
+      const before = state.clusters.get(cluster.id)
+      const refusal =
+        unmet(command.if, before, `cluster ${cluster.id}`) ??
+        tooMany(before, state.clusters.size, CLUSTERS_MAX, 'clusters')
+      return refusal ?? put(before?.value, cluster, { type: 'cluster-put', cluster })
+    }
+    case 'delete-cluster': {
+      const before = state.clusters.get(command.id)
+      const refusal = unmet(command.if ?? 'any', before, `cluster ${command.id}`)
+      if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
+      const used = state.clusterUse.get(command.id) ?? 0
+      if (used > 0) {
+        return reject(
+          'cluster-in-use',
+          `cluster ${command.id} has ${used} endpoints, delete them first`,
+        )
+      }
+      return accept({ type: 'cluster-deleted', id: command.id })
+    }
+    case 'put-zone': {
+      const { zone } = command
+      const before = state.zones.get(zone.apex)
+      const refusal =
+        unmet(command.if, before, `zone ${zone.apex}`) ??
+        tooMany(before, state.zones.size, ZONES_MAX, 'zones')
+      return refusal ?? put(before?.value, zone, { type: 'zone-put', zone })
+    }
+    case 'delete-zone': {
+      const before = state.zones.get(command.apex)
+      const refusal = unmet(command.if ?? 'any', before, `zone ${command.apex}`)
+      if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
+      if (hasApps(state, command.apex)) {
+        return reject('zone-in-use', `zone ${command.apex} has apps, delete them first`)
+      }
+      return accept({ type: 'zone-deleted', apex: command.apex })
+    }
+    case 'put-app': {
+      const { app } = command
+      const before = state.apps.get(app.name)
+      const refusal = unmet(command.if, before, `app ${app.name}`)
+      if (refusal !== undefined) return refusal
+      if (zoneOf(state, app.name) === undefined) {
+        return reject(
+          'zone-missing',
+          `app ${app.name} lies in no zone of the mesh, put its zone first`,
+        )
+      }
+      return put(before?.value, app, { type: 'app-put', app })
+    }
+    case 'delete-app': {
+      const before = state.apps.get(command.name)
+      const refusal = unmet(command.if ?? 'any', before, `app ${command.name}`)
+      if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
+      return accept({ type: 'app-deleted', name: command.name })
+    }
+    case 'put-endpoint':
+      return decidePutEndpoint(state, command)
+    case 'delete-endpoint': {
+      const before = state.apps.get(command.app)?.endpoints.get(command.cluster)
+      const what = `endpoint ${command.cluster} of app ${command.app}`
+      const refusal = unmet(command.if ?? 'any', before, what)
+      if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
+      return accept({ type: 'endpoint-deleted', app: command.app, cluster: command.cluster })
+    }
+    default:
+      return assertNever(command)
+  }
+}
+
+function decidePutEndpoint(
+  state: RegistryState,
+  command: Extract<Command, { type: 'put-endpoint' }>,
+): Decision {
+  const { app: name, endpoint } = command
+  const app = state.apps.get(name)
+  if (app === undefined) return reject('app-missing', `app ${name} is not registered, put it first`)
+  const before = app.endpoints.get(endpoint.cluster)
+  const what = `endpoint ${endpoint.cluster} of app ${name}`
+  const refusal =
+    unmet(command.if, before, what) ??
+    tooMany(before, app.endpoints.size, ENDPOINTS_MAX, `endpoints of app ${name}`)
+  if (refusal !== undefined) return refusal
+  const cluster = state.clusters.get(endpoint.cluster)
+  if (cluster === undefined) {
+    return reject('cluster-missing', `cluster ${endpoint.cluster} is not registered, put it first`)
+  }
+  if (endpoint.addresses.length === 0 && cluster.value.addresses.length === 0) {
+    return reject('address-missing', `${what} has no addresses, and neither has its cluster`)
+  }
+  return put(before?.value, endpoint, { type: 'endpoint-put', app: name, endpoint })
+}
+
+function put(before: object | undefined, after: object, event: RegistryEvent): Decision {
+  return isDeepStrictEqual(before, after) ? { ok: true, events: [] } : accept(event)
+}
+
+function accept(...events: readonly RegistryEvent[]): Decision {
+  return { ok: true, events }
+}
+
+function reject(code: RejectionCode, detail: string): Decision & { ok: false } {
+  return { ok: false, rejection: { code, detail } }
+}
+
+function unmet(
+  wanted: Precondition | undefined,
+  before: { readonly version: number } | undefined,
+  what: string,
+): (Decision & { ok: false }) | undefined {
+  const found = before === undefined ? 'does not exist' : `is at version ${before.version}`
+  switch (wanted) {
+    case undefined:
+      return undefined
+    case 'any':
+      return before === undefined
+        ? reject('precondition-failed', `${what} ${found}, it must exist`)
+        : undefined
+    case 'none':
+      return before === undefined
+        ? undefined
+        : reject('precondition-failed', `${what} ${found}, it must not exist`)
+    default:
+      return before?.version === wanted
+        ? undefined
+        : reject('precondition-failed', `${what} ${found}, version ${wanted} is wanted`)
+  }
+}
+
+/** Deleting what is not there is `not-found`, unless the caller set a precondition of his own. */
+function notFoundUnless(
+  given: Precondition | undefined,
+  before: object | undefined,
+  refusal: Decision & { ok: false },
+): Decision {
+  if (given !== undefined || before !== undefined) return refusal
+  return reject('not-found', refusal.rejection.detail.replace(', it must exist', ''))
+}
+
+function tooMany(
+  before: object | undefined,
+  size: number,
+  max: number,
+  what: string,
+): (Decision & { ok: false }) | undefined {
+  return before === undefined && size >= max
+    ? reject('too-many', `there are ${size} ${what}, at most ${max} are possible`)
+    : undefined
+}

@@ -1,0 +1,161 @@
+import { assertNever } from '../../shared/errors.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { parentOf } from '../../shared/dns/name.ts'
+import type { ChangeRecord, RegistryEvent } from './events.ts'
+import type { App, Cluster, Endpoint } from '../../shared/registry/schema.ts'
+import type { RegistryState, Stored, StoredApp, StoredZone } from './state.ts'
+import { zoneOf } from './state.ts'
+
+/**
+ * Folds one change into the state, in place. Deterministic: no time, no chance, no I/O, so that every
+ * central that reads the same log has the same state. An event that fits nothing (an endpoint of an
+ * app that is not there) changes nothing: `decide` never lets one into the log.
+ */
+export function evolve(
+  state: RegistryState,
+  change: Pick<ChangeRecord, 'version' | 'events'>,
+): void {
+  for (const event of change.events) evolveEvent(state, event, change.version)
+}
+
+function evolveEvent(state: RegistryState, event: RegistryEvent, version: number): void {
+  switch (event.type) {
+    case 'cluster-put':
+      state.clusters.set(event.cluster.id, { value: event.cluster, version })
+      return
+    case 'cluster-deleted':
+      state.clusters.delete(event.id)
+      return
+    case 'zone-put': {
+      const { apex } = event.zone
+      if (!state.zones.has(apex)) count(state, apex, 1)
+      state.zones.set(apex, { value: event.zone, version, serialVersion: version })
+      touchParentZone(state, apex, version)
+      return
+    }
+    case 'zone-deleted':
+      if (!state.zones.delete(event.apex)) return
+      count(state, event.apex, -1)
+      touchParentZone(state, event.apex, version)
+      return
+    case 'app-put': {
+      const { name } = event.app
+      const before = state.apps.get(name)
+      if (before === undefined) count(state, name, 1)
+      const endpoints = new Map(before?.endpoints)
+      state.apps.set(name, { value: event.app, version, endpoints })
+      touchZone(state, name, version)
+      return
+    }
+    case 'app-deleted': {
+      const app = state.apps.get(event.name)
+      if (app === undefined) return
+      for (const cluster of app.endpoints.keys()) use(state, cluster, -1)
+      state.apps.delete(event.name)
+      count(state, event.name, -1)
+      touchZone(state, event.name, version)
+      return
+    }
+    case 'endpoint-put': {
+      const app = state.apps.get(event.app)
+      if (app === undefined) return
+      const { cluster } = event.endpoint
+      if (!app.endpoints.has(cluster)) use(state, cluster, 1)
+      const endpoints = ownEndpoints(app, version)
+      endpoints.set(cluster, { value: event.endpoint, version })
+      setApp(state, app, endpoints, version)
+      return
+    }
+    case 'endpoint-deleted': {
+      const app = state.apps.get(event.app)
+      if (app === undefined || !app.endpoints.has(event.cluster)) return
+      use(state, event.cluster, -1)
+      const endpoints = ownEndpoints(app, version)
+      endpoints.delete(event.cluster)
+      setApp(state, app, endpoints, version)
+      return
+    }
+    default:
+      assertNever(event)
+  }
+}
+
+type Endpoints = Map<string, Stored<Endpoint>>
+
+/**
+ * The endpoints of an app, to be changed by the change `version`: a copy the first time, then the same
+ * map again, so that a change with many endpoints of one app is not quadratic. A map that an earlier
+ * version made may be shared with a draft or a reader and is never written.
+ */
+function ownEndpoints(app: StoredApp, version: number): Endpoints {
+  return app.version === version ? app.endpoints : new Map(app.endpoints)
+}
+
+function setApp(state: RegistryState, app: StoredApp, endpoints: Endpoints, version: number): void {
+  state.apps.set(app.value.name, { value: app.value, version, endpoints })
+  touchZone(state, app.value.name, version)
+}
+
+/** Raises the serial of the zone that a name lies in. */
+function touchZone(state: RegistryState, name: Name, version: number): void {
+  const zone = zoneOf(state, name)
+  if (zone === undefined || zone.serialVersion === version) return
+  state.zones.set(zone.value.apex, { ...zone, serialVersion: version })
+}
+
+/** A zone that comes or goes changes what the zone above it says of the names over its apex. */
+function touchParentZone(state: RegistryState, apex: Name, version: number): void {
+  const parent = parentOf(apex)
+  if (parent !== undefined) touchZone(state, parent, version)
+}
+
+/** Puts a stored object back as it was, with its versions: for a state that comes from a snapshot. */
+export function restore(state: RegistryState, object: StoredObject): void {
+  switch (object.kind) {
+    case 'cluster':
+      state.clusters.set(object.stored.value.id, object.stored)
+      return
+    case 'zone':
+      count(state, object.stored.value.apex, 1)
+      state.zones.set(object.stored.value.apex, object.stored)
+      return
+    case 'app': {
+      const { value, version, endpoints } = object.stored
+      const byCluster = new Map<string, Stored<Endpoint>>()
+      for (const endpoint of endpoints) {
+        byCluster.set(endpoint.value.cluster, endpoint)
+        use(state, endpoint.value.cluster, 1)
+      }
+      count(state, value.name, 1)
+      state.apps.set(value.name, { value, version, endpoints: byCluster })
+      return
+    }
+    default:
+      assertNever(object)
+  }
+}
+
+/** An object of the state with its versions, each of which stands once. */
+export type StoredObject =
+  | { readonly kind: 'cluster'; readonly stored: Stored<Cluster> }
+  | { readonly kind: 'zone'; readonly stored: StoredZone }
+  | {
+      readonly kind: 'app'
+      readonly stored: Stored<App> & { readonly endpoints: readonly Stored<Endpoint>[] }
+    }
+
+function count(state: RegistryState, name: Name, by: 1 | -1): void {
+  for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {
+    add(state.descendants, at, by)
+  }
+}
+
+function use(state: RegistryState, cluster: string, by: 1 | -1): void {
+  add(state.clusterUse, cluster, by)
+}
+
+function add(table: RegistryState['clusterUse'], key: string, by: 1 | -1): void {
+  const sum = (table.get(key) ?? 0) + by
+  if (sum === 0) table.delete(key)
+  else table.set(key, sum)
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import type { RegistryState } from './state.ts'
+
+/**
+ * Returns a hash (hex) of everything in the state that is not derived. Equal on every central that has
+ * folded the same log, whatever the order in which its tables were filled.
+ */
+export function stateHash(state: RegistryState): string {
+  const hash = createHash('sha256')
+  for (const id of sorted(state.clusters.keys())) hash.update(canonical(state.clusters.get(id)))
+  for (const apex of sorted(state.zones.keys())) hash.update(canonical(state.zones.get(apex)))
+  for (const name of sorted(state.apps.keys())) {
+    const app = state.apps.get(name)
+    if (app === undefined) continue
+    hash.update(canonical([app.value, app.version]))
+    for (const cluster of sorted(app.endpoints.keys())) {
+      hash.update(canonical(app.endpoints.get(cluster)))
+    }
+  }
+  return hash.digest('hex')
+}
+
+function sorted(keys: Iterable<string>): readonly string[] {
+  return [...keys].sort()
+}
+
+/** JSON with the keys of every object in order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

@@ -1,0 +1,137 @@
+import type { Name } from '../../shared/dns/name.ts'
+import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
+import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
+
+/** A registered object with the version of the change that last touched it. */
+export interface Stored<T> {
+  readonly value: T
+  readonly version: number
+}
+
+/**
+ * An app with its endpoints by cluster; `version` also rises when an endpoint changes. Only `evolve`
+ * writes the map, and only within the change that made it.
+ */
+export interface StoredApp {
+  readonly value: App
+  readonly version: number
+  readonly endpoints: Map<string, Stored<Endpoint>>
+}
+
+/** A zone; `serialVersion` is the version of the last change of it or of an app in it. */
+export interface StoredZone extends Stored<Zone> {
+  readonly serialVersion: number
+}
+
+/** The part of `Map` that folding needs, so that a draft can stand in for the real thing. */
+export interface Table<K, V> {
+  readonly size: number
+  get(key: K): V | undefined
+  has(key: K): boolean
+  set(key: K, value: V): unknown
+  delete(key: K): boolean
+  keys(): Iterable<K>
+  values(): Iterable<V>
+}
+
+/**
+ * The state that the log folds to. `evolve` changes it in place: with a million apps a copy per event
+ * is no choice. Whoever wants to try events out first does so on `draftOf(state)`.
+ */
+export interface RegistryState {
+  readonly clusters: Table<string, Stored<Cluster>>
+  readonly zones: Table<Name, StoredZone>
+  readonly apps: Table<Name, StoredApp>
+  /** How many apps and zone apexes stand at or under a name; absent for none. Derived. */
+  readonly descendants: Table<Name, number>
+  /** How many endpoints a cluster has; absent for none. Derived. */
+  readonly clusterUse: Table<string, number>
+}
+
+/** The state before the first event. */
+export function emptyState(): RegistryState {
+  return {
+    clusters: new Map(),
+    zones: new Map(),
+    apps: new Map(),
+    descendants: new Map(),
+    clusterUse: new Map(),
+  }
+}
+
+/** A layer over a state: writes stay in the layer, so that a change set can be tried and dropped. */
+export function draftOf(state: RegistryState): RegistryState {
+  return {
+    clusters: new DraftTable(state.clusters),
+    zones: new DraftTable(state.zones),
+    apps: new DraftTable(state.apps),
+    descendants: new DraftTable(state.descendants),
+    clusterUse: new DraftTable(state.clusterUse),
+  }
+}
+
+/** The zone that a name lies in: the longest apex at or above it; undefined outside the mesh. */
+export function zoneOf(state: Pick<RegistryState, 'zones'>, name: Name): StoredZone | undefined {
+  for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {
+    const zone = state.zones.get(at)
+    if (zone !== undefined) return zone
+  }
+  return undefined
+}
+
+/** Whether a zone has an app of its own, rather than one that lies in a zone below it. */
+export function hasApps(state: RegistryState, apex: Name): boolean {
+  if ((state.descendants.get(apex) ?? 0) <= 1) return false
+  for (const app of state.apps.values()) {
+    const name = app.value.name
+    if (isAtOrUnder(name, apex) && zoneOf(state, name)?.value.apex === apex) return true
+  }
+  return false
+}
+
+class DraftTable<K, V> implements Table<K, V> {
+  readonly #base: Table<K, V>
+  readonly #written = new Map<K, V | undefined>()
+  #size: number
+
+  constructor(base: Table<K, V>) {
+    this.#base = base
+    this.#size = base.size
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: K): V | undefined {
+    return this.#written.has(key) ? this.#written.get(key) : this.#base.get(key)
+  }
+
+  has(key: K): boolean {
+    return this.get(key) !== undefined
+  }
+
+  set(key: K, value: V): void {
+    if (!this.has(key)) this.#size++
+    this.#written.set(key, value)
+  }
+
+  delete(key: K): boolean {
+    if (!this.has(key)) return false
+    this.#size--
+    this.#written.set(key, undefined)
+    return true
+  }
+
+  *keys(): Iterable<K> {
+    for (const key of this.#base.keys()) if (!this.#written.has(key)) yield key
+    for (const [key, value] of this.#written) if (value !== undefined) yield key
+  }
+
+  *values(): Iterable<V> {
+    for (const key of this.keys()) {
+      const value = this.get(key)
+      if (value !== undefined) yield value
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { assertNever } from '../../shared/errors.ts'
+import type { RegistryEvent } from '../model/events.ts'
+import type { RegistryState } from '../model/state.ts'
+
+/** One line of what a change set does to one object. */
+export interface DiffEntry {
+  readonly action: 'create' | 'change' | 'delete'
+  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint'
+  /** Id, apex, name, or `name cluster` for an endpoint. */
+  readonly id: string
+  readonly before?: object
+  readonly after?: object
+}
+
+/** Says what an event does. `state` is the one before it. */
+export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
+  switch (event.type) {
+    case 'cluster-put':
+      return entry('cluster', event.cluster.id, state.clusters.get(event.cluster.id), event.cluster)
+    case 'cluster-deleted':
+      return entry('cluster', event.id, state.clusters.get(event.id), undefined)
+    case 'zone-put':
+      return entry('zone', event.zone.apex, state.zones.get(event.zone.apex), event.zone)
+    case 'zone-deleted':
+      return entry('zone', event.apex, state.zones.get(event.apex), undefined)
+    case 'app-put':
+      return entry('app', event.app.name, state.apps.get(event.app.name), event.app)
+    case 'app-deleted':
+      return entry('app', event.name, state.apps.get(event.name), undefined)
+    case 'endpoint-put': {
+      const { app, endpoint } = event
+      const before = state.apps.get(app)?.endpoints.get(endpoint.cluster)
+      return entry('endpoint', `${app} ${endpoint.cluster}`, before, endpoint)
+    }
+    case 'endpoint-deleted': {
+      const before = state.apps.get(event.app)?.endpoints.get(event.cluster)
+      return entry('endpoint', `${event.app} ${event.cluster}`, before, undefined)
+    }
+    default:
+      return assertNever(event)
+  }
+}
+
+function entry(
+  kind: DiffEntry['kind'],
+  id: string,
+  before: { readonly value: object } | undefined,
+  after: object | undefined,
+): DiffEntry {
+  const action = before === undefined ? 'create' : after === undefined ? 'delete' : 'change'
+  return {
+    action,
+    kind,
+    id,
+    ...(before === undefined ? {} : { before: before.value }),
+    ...(after === undefined ? {} : { after }),
+  }
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { messageOf } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/log.ts'
+import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
+import type { EventLog } from '../log/event-log.ts'
+import { restore } from '../model/evolve.ts'
+import type { StoredObject } from '../model/evolve.ts'
+import type { RegistryState } from '../model/state.ts'
+import { emptyState } from '../model/state.ts'
+import type { Registry } from './registry.ts'
+
+const KIND = 'meridian-central-state'
+const FORMAT_VERSION = 1
+
+const headerSchema = z.object({
+  logId: z.string(),
+  version: z.int().min(1),
+  /** Hash of the log at the version: it proves that the state is of this very history. */
+  hash: z.string(),
+})
+
+/**
+ * The state as a file, so that a start need not replay the whole log. It is derived: one that is
+ * missing, damaged or of another history is logged and left out, and the log is replayed.
+ */
+export class RegistrySnapshot {
+  readonly #file: string
+  readonly #everyChanges: number
+  readonly #logger: Logger
+  #version = 0
+  #writing: Promise<void> | undefined
+
+  constructor(options: {
+    readonly file: string
+    readonly everyChanges: number
+    readonly logger: Logger
+  }) {
+    this.#file = options.file
+    this.#everyChanges = options.everyChanges
+    this.#logger = options.logger
+  }
+
+  /** Reads the state back; undefined when there is none that fits the log. */
+  async read(
+    log: EventLog,
+  ): Promise<{ readonly state: RegistryState; readonly version: number } | undefined> {
+    const file = await readSnapshotFile(this.#file, { kind: KIND, formatVersion: FORMAT_VERSION })
+    const refuse = (detail: string): undefined => {
+      this.#logger.warn({ file: this.#file, detail }, 'snapshot refused, the log is replayed')
+      return undefined
+    }
+    if (!file.ok) return file.reason === 'absent' ? undefined : refuse(file.detail)
+    const header = headerSchema.safeParse(file.header)
+    if (!header.success) return refuse('its header is not that of a central')
+    const { logId, version, hash } = header.data
+    if (logId !== log.id || log.hashAt(version) !== hash) return refuse('it is of another log')
+    const state = emptyState()
+    for (const object of file.values) {
+      if (!isStoredObject(object)) return refuse('it holds what is no object of the registry')
+      restore(state, object)
+    }
+    this.#version = version
+    return { state, version }
+  }
+
+  /** Writes the state when enough changes have come since the last time. Never throws. */
+  async writeIfDue(registry: Registry): Promise<void> {
+    if (this.#writing !== undefined) return
+    if (registry.version - this.#version >= this.#everyChanges) await this.write(registry)
+  }
+
+  /** Writes the state if anything has changed since the last time. Never throws. */
+  async write(registry: Registry): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
+    if (registry.version === this.#version) return
+    this.#writing = this.#write(registry)
+    await this.#writing
+    this.#writing = undefined
+  }
+
+  async #write(registry: Registry): Promise<void> {
+    const { version, logId, logHash } = registry
+    try {
+      await writeSnapshotFile(
+        this.#file,
+        { kind: KIND, formatVersion: FORMAT_VERSION, logId, version, hash: logHash },
+        objectsOf(registry.state),
+      )
+      this.#version = version
+    } catch (err) {
+      this.#logger.error(
+        { file: this.#file, detail: messageOf(err) },
+        'snapshot could not be written',
+      )
+    }
+  }
+}
+
+/**
+ * A look at the kind is enough: the checksum of the file and the format version in its header say that
+ * this software wrote the line, out of a state that was checked when it came to be.
+ */
+function isStoredObject(value: unknown): value is StoredObject {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'stored' in value &&
+    'kind' in value &&
+    (value.kind === 'cluster' || value.kind === 'zone' || value.kind === 'app')
+  )
+}
+
+/**
+ * The objects of the present state. What they are made of is taken at once, for writes go on while the
+ * file is written in slices; of what is taken nothing is ever changed in place but maps of endpoints.
+ */
+function objectsOf(state: RegistryState): Iterable<StoredObject> {
+  const clusters = [...state.clusters.values()]
+  const zones = [...state.zones.values()]
+  const apps = Array.from(state.apps.values(), ({ value, version, endpoints }) => ({
+    value,
+    version,
+    endpoints: [...endpoints.values()],
+  }))
+  return (function* objects(): Iterable<StoredObject> {
+    for (const stored of clusters) yield { kind: 'cluster', stored }
+    for (const stored of zones) yield { kind: 'zone', stored }
+    for (const stored of apps) yield { kind: 'app', stored }
+  })()
+}
