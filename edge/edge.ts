@@ -1,0 +1,127 @@
+import { Registry as MetricRegistry, collectDefaultMetrics } from 'prom-client'
+import { systemClock } from '../shared/clock.ts'
+import type { Logger } from '../shared/log.ts'
+import type { Program } from '../shared/program.ts'
+import { softwareName } from '../shared/software.ts'
+import { startAll } from '../shared/startable.ts'
+import { AdminServer } from './admin/server.ts'
+import { Readiness } from './admin/readiness.ts'
+import { AdmitStage } from './admit/stage.ts'
+import { createListeners } from './listen/listeners.ts'
+import { registerListenMetrics } from './listen/metrics.ts'
+import { QueryCounters } from './metrics.ts'
+import type { EdgeOptions } from './options.ts'
+import { Pipeline } from './pipeline.ts'
+import { CentralClient } from './replica/central-client.ts'
+import { createReplicaMetrics } from './replica/metrics.ts'
+import type { ReplicaMetrics } from './replica/metrics.ts'
+import { Replica } from './replica/replica.ts'
+import { Resolver } from './replica/resolver.ts'
+import { ReplicaSnapshot } from './replica/snapshot.ts'
+import { ReplicaSync } from './replica/sync.ts'
+import { explain } from './steer/explain.ts'
+import { createSteerMetrics } from './steer/metrics.ts'
+import { SteerStage } from './steer/stage.ts'
+import { ownClusterOf, readTopologyFile } from './topology-file.ts'
+
+/** Wires the parts of an edge together. Throws when the config cannot be, before anything starts. */
+export function createEdge(config: EdgeOptions, logger: Logger): Program {
+  const clock = systemClock
+  const software = softwareName()
+  const clusters = readTopologyFile(config.topology)
+  const own = ownClusterOf(clusters, config.cluster, config.topology)
+  const register = new MetricRegistry()
+  collectDefaultMetrics({ register, prefix: 'meridian_edge_' })
+
+  const client = new CentralClient(config.central, clock)
+  const replica: Replica = new Replica({
+    kind: config.replica.kind,
+    own,
+    clusters,
+    namesMax: config.replica.namesMax,
+    clock,
+    onEvict: (name) => sync.forgetName(name),
+  })
+  const sync: ReplicaSync = new ReplicaSync({
+    edgeId: config.id,
+    clusterId: config.cluster,
+    software,
+    adminUrl: () => admin.url,
+    client,
+    replica,
+    clock,
+    random: Math.random,
+    logger: logger.child({ component: 'edge/replica' }),
+    metrics: () => metrics,
+  })
+  const metrics: ReplicaMetrics = createReplicaMetrics(register, replica, () => sync.isConnected)
+  const resolver =
+    config.replica.kind === 'full'
+      ? undefined
+      : new Resolver({
+          client,
+          replica,
+          sync,
+          timeoutMs: config.central.resolveTimeoutMs,
+          clock,
+          logger: logger.child({ component: 'edge/replica' }),
+          metrics: () => metrics,
+        })
+  const snapshot = new ReplicaSnapshot({
+    dataDir: config.dataDir,
+    replica,
+    intervalMs: config.replica.snapshotSeconds * 1000,
+    clock,
+    logger: logger.child({ component: 'edge/replica' }),
+    metrics: () => metrics,
+  })
+
+  const counters = new QueryCounters()
+  counters.register(register)
+  const pipeline = new Pipeline({
+    stages: [
+      new AdmitStage({ identity: config.id, version: config.version ?? software }),
+      new SteerStage({ replica, resolver, clock, metrics: createSteerMetrics(register) }),
+    ],
+    answer: { nsid: Buffer.from(config.id) },
+    counters,
+    clock,
+    logger: logger.child({ component: 'edge/pipeline' }),
+  })
+  const listeners = createListeners(config.listen, pipeline.handle, clock)
+  registerListenMetrics(register, () => listeners.all)
+
+  const readiness = new Readiness(replica, sync)
+  const admin: AdminServer = new AdminServer({
+    admin: config.admin,
+    readiness,
+    metrics: register,
+    explain: (name, qtype) => explain({ edgeId: config.id, replica, resolver, clock }, name, qtype),
+  })
+
+  let stopParts = (): Promise<void> => Promise.resolve()
+  return {
+    // The snapshot before the sockets: the first query finds all that the edge knew. The admin HTTP
+    // before the stream to central, which tells where it is.
+    start: async () => {
+      stopParts = await startAll([snapshot, admin, sync, listeners])
+      readiness.isListening = true
+      logger.info(
+        {
+          edge: config.id,
+          dns: listeners.all.map((listener) => ({
+            transport: listener.transport,
+            ...listener.address(),
+          })),
+          admin: admin.url,
+        },
+        'edge is up',
+      )
+    },
+    stop: async () => {
+      readiness.isListening = false
+      await stopParts()
+    },
+    abort: () => listeners.abort(),
+  }
+}

@@ -1,0 +1,105 @@
+import type { ChannelCredentials, ChannelOptions, ClientDuplexStream } from '@grpc/grpc-js'
+import { credentials } from '@grpc/grpc-js'
+import type { Clock } from '../../shared/clock.ts'
+import { MeridianError } from '../../shared/errors.ts'
+import { channelOptions } from '../../shared/rpc/channel.ts'
+import { loadProto } from '../../shared/rpc/proto.ts'
+import type { ResolveRequest } from '../../shared/rpc/generated/meridian/v1/ResolveRequest.ts'
+import type { ResolveResponse__Output } from '../../shared/rpc/generated/meridian/v1/ResolveResponse.ts'
+import type { WatchRequest } from '../../shared/rpc/generated/meridian/v1/WatchRequest.ts'
+import type { WatchResponse__Output } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
+import { isLoopback, readPem } from '../../shared/tls.ts'
+import type { CentralOptions } from './options.ts'
+
+export type WatchStream = ClientDuplexStream<WatchRequest, WatchResponse__Output>
+
+/** The calls to one central at a time; `next` moves on to the next address. */
+export class CentralClient {
+  readonly #addresses: readonly string[]
+  readonly #credentials: ChannelCredentials
+  readonly #channelOptions: ChannelOptions
+  #index = 0
+  readonly #clock: Clock
+  #clients: Clients | undefined
+
+  /** Throws when the config is not possible: PEM files unreadable, plaintext off loopback. */
+  constructor(options: CentralOptions, clock: Clock) {
+    this.#clock = clock
+    this.#addresses = options.addresses
+    this.#credentials = createCredentials(options)
+    const serverName = options.tls?.serverName
+    this.#channelOptions =
+      serverName === undefined
+        ? channelOptions
+        : { ...channelOptions, 'grpc.ssl_target_name_override': serverName }
+  }
+
+  /** The central that calls go to now, as host:port. */
+  get address(): string {
+    return this.#addresses[this.#index % this.#addresses.length] ?? ''
+  }
+
+  /** Moves to the next address. Calls under way on the present one fail. */
+  next(): void {
+    this.close()
+    this.#index++
+  }
+
+  watch(): WatchStream {
+    return this.#current().sync.watch()
+  }
+
+  /** Asks for one name. Rejects with what gRPC says, DEADLINE_EXCEEDED after `timeoutMs`. */
+  resolve(request: ResolveRequest, timeoutMs: number): Promise<ResolveResponse__Output> {
+    const deadline = this.#clock.epochMs() + timeoutMs
+    return new Promise((resolve, reject) => {
+      this.#current().resolver.resolve(request, { deadline }, (err, response) => {
+        if (response !== undefined) resolve(response)
+        else reject(err ?? new MeridianError('MERIDIAN_CENTRAL_INVALID', 'central sent no answer'))
+      })
+    })
+  }
+
+  close(): void {
+    this.#clients?.sync.close()
+    this.#clients?.resolver.close()
+    this.#clients = undefined
+  }
+
+  #current(): Clients {
+    this.#clients ??= openClients(this.address, this.#credentials, this.#channelOptions)
+    return this.#clients
+  }
+}
+
+type Clients = ReturnType<typeof openClients>
+
+/** Both clients share one connection: grpc-js pools them by address, credentials and options. */
+function openClients(address: string, creds: ChannelCredentials, options: ChannelOptions) {
+  const { Sync, Resolver } = loadProto().meridian.v1
+  return {
+    sync: new Sync(address, creds, options),
+    resolver: new Resolver(address, creds, options),
+  }
+}
+
+function createCredentials(options: CentralOptions): ChannelCredentials {
+  const { tls } = options
+  if (tls !== undefined) {
+    const read = (key: 'ca' | 'key' | 'cert'): Buffer | null => {
+      const path = tls[key]
+      return path === undefined ? null : readPem(`central.tls.${key}`, path)
+    }
+    return credentials.createSsl(read('ca'), read('key'), read('cert'))
+  }
+  const open = options.addresses.find((address) => !isLoopback(hostOf(address)))
+  if (open !== undefined && !options.insecure) {
+    const message = `central.addresses: ${open} is not loopback: central.tls is wanted, or central.insecure: true`
+    throw new MeridianError('MERIDIAN_CONFIG_INVALID', message)
+  }
+  return credentials.createInsecure()
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+}

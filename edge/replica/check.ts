@@ -1,0 +1,141 @@
+import { MeridianError } from '../../shared/errors.ts'
+import { parseName } from '../../shared/dns/name.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { clusterSchema, endpointSchema, policies } from '../../shared/registry/schema.ts'
+import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
+import { TTL_MAX } from '../../shared/dns/codes.ts'
+import type { Change__Output } from '../../shared/rpc/generated/meridian/v1/Change.ts'
+import type { Cluster__Output } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
+import type { Endpoint__Output } from '../../shared/rpc/generated/meridian/v1/Endpoint.ts'
+import type { NameState__Output } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
+import type { Zone__Output } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
+import type { NameState, ReplicaApp, ReplicaChange, ReplicaZone } from './model.ts'
+
+/**
+ * Turns what central sends into what the edge holds. Every function throws MERIDIAN_CENTRAL_INVALID,
+ * naming the field, when a value is not possible: nothing unchecked ever reaches the tables.
+ */
+export function checkChange(change: Change__Output): ReplicaChange {
+  return {
+    version: checkVersion(change.version),
+    acceptedEpochMs: change.acceptedEpochMs,
+    clusters: change.clusters.map(checkCluster),
+    clustersDeleted: change.clustersDeleted,
+    zones: change.zones.map(checkZone),
+    zonesDeleted: change.zonesDeleted.map((apex) => checkName('zones_deleted', apex)),
+    serials: change.serials.map(({ apex, serial }) => ({
+      apex: checkName('serials.apex', apex),
+      serial,
+    })),
+    names: change.names.map(checkNameState),
+  }
+}
+
+export function checkNameState(state: NameState__Output): NameState {
+  const name = checkName('names.name', state.name)
+  const version = checkVersion(state.version)
+  switch (state.kind) {
+    case 'NXDOMAIN':
+      return { kind: 'nxdomain', name, version }
+    case 'NODATA':
+      return { kind: 'nodata', name, version }
+    case 'APP':
+      if (state.app === null) throw invalid('names.app', 'nothing', `the app ${name}`)
+      return { kind: 'app', name, version, app: checkApp(name, state.app) }
+    default:
+      throw invalid('names.kind', String(state.kind), 'a kind that this edge knows')
+  }
+}
+
+function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): ReplicaApp {
+  const policy = policies.find((known) => known === app.policy)
+  if (policy === undefined) throw invalid(`app ${name} policy`, app.policy, policies.join(', '))
+  const { ttlMin, ttlMax } = app
+  if (ttlMin > ttlMax || ttlMax > TTL_MAX) {
+    throw invalid(`app ${name} ttl`, `${ttlMin}..${ttlMax}`, `0 <= min <= max <= ${TTL_MAX}`)
+  }
+  return { policy, ttlMin, ttlMax, endpoints: app.endpoints.map(checkEndpoint) }
+}
+
+/** An endpoint with its defaults taken back out of the message. */
+function checkEndpoint(endpoint: Endpoint__Output): Endpoint {
+  const { cluster, addresses, port, weight, priority, owner } = endpoint
+  const checked = endpointSchema.safeParse({
+    cluster,
+    addresses,
+    weight,
+    priority,
+    ...(port === 0 ? {} : { port }),
+    ...(owner === '' ? {} : { owner }),
+  })
+  if (checked.success) return checked.data
+  throw invalidBySchema('endpoint', checked.error.issues)
+}
+
+const clusterStates = { ACTIVE: 'active', DRAINING: 'draining', DISABLED: 'disabled' } as const
+
+function checkCluster(cluster: Cluster__Output): Cluster {
+  const { id, latitude, longitude, city, country, region, addresses, capacity, state } = cluster
+  const checked = clusterSchema.safeParse({
+    id,
+    latitude,
+    longitude,
+    addresses,
+    state: clusterStates[state],
+    ...(city === '' ? {} : { city }),
+    ...(country === '' ? {} : { country }),
+    ...(region === '' ? {} : { region }),
+    ...(capacity === 0 ? {} : { capacity }),
+  })
+  if (checked.success) return checked.data
+  throw invalidBySchema('cluster', checked.error.issues)
+}
+
+function checkZone(zone: Zone__Output): ReplicaZone {
+  const { soa, serial, nsTtl } = zone
+  const apex = checkName('zones.apex', zone.apex)
+  if (soa === null) throw invalid(`zone ${apex} soa`, 'nothing', 'a SOA')
+  if (soa.ttl > TTL_MAX || soa.minimum > TTL_MAX || nsTtl > TTL_MAX) {
+    throw invalid(`zone ${apex}`, 'a TTL of more than 31 bits', 'RFC 2181 §8')
+  }
+  return {
+    apex,
+    ns: zone.ns.map((name) => checkName(`zone ${apex} ns`, name)),
+    nsTtl,
+    soa: {
+      mname: checkName(`zone ${apex} mname`, soa.mname),
+      rname: checkName(`zone ${apex} rname`, soa.rname),
+      refresh: soa.refresh,
+      retry: soa.retry,
+      expire: soa.expire,
+      minimum: soa.minimum,
+      ttl: soa.ttl,
+    },
+    serial,
+  }
+}
+
+function checkName(what: string, text: string): Name {
+  const parsed = parseName(text)
+  if (parsed.ok) return parsed.name
+  throw invalid(what, JSON.stringify(text), `a name; it ${parsed.reason}`)
+}
+
+function checkVersion(version: number): number {
+  if (Number.isSafeInteger(version)) return version
+  throw invalid('version', String(version), 'an integer below 2^53')
+}
+
+function invalidBySchema(
+  what: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): MeridianError {
+  const issue = issues[0]
+  const path = [what, ...(issue?.path ?? [])].join('.')
+  return invalid(path, 'a value', issue?.message ?? 'a good one')
+}
+
+function invalid(what: string, value: string, wanted: string): MeridianError {
+  const message = `central sent ${what}: ${value}, wanted is ${wanted}`
+  return new MeridianError('MERIDIAN_CENTRAL_INVALID', message)
+}

@@ -1,0 +1,50 @@
+import type { Name } from '../../shared/dns/name.ts'
+import type { Cluster, Endpoint, policies } from '../../shared/registry/schema.ts'
+
+/** What central says stands at a name, checked. */
+export type NameState =
+  | { readonly kind: 'nxdomain'; readonly name: Name; readonly version: number }
+  | { readonly kind: 'nodata'; readonly name: Name; readonly version: number }
+  | {
+      readonly kind: 'app'
+      readonly name: Name
+      readonly version: number
+      readonly app: ReplicaApp
+    }
+
+/** An app as an edge holds it. TTL bounds in seconds. */
+export interface ReplicaApp {
+  readonly policy: (typeof policies)[number]
+  readonly ttlMin: number
+  readonly ttlMax: number
+  readonly endpoints: readonly Endpoint[]
+}
+
+/** A zone as an edge holds it. TTLs in seconds. */
+export interface ReplicaZone {
+  readonly apex: Name
+  readonly ns: readonly Name[]
+  readonly nsTtl: number
+  readonly soa: {
+    readonly mname: Name
+    readonly rname: Name
+    readonly refresh: number
+    readonly retry: number
+    readonly expire: number
+    readonly minimum: number
+    readonly ttl: number
+  }
+  readonly serial: number
+}
+
+/** One Change of the Watch stream, checked. */
+export interface ReplicaChange {
+  readonly version: number
+  readonly acceptedEpochMs: number
+  readonly clusters: readonly Cluster[]
+  readonly clustersDeleted: readonly string[]
+  readonly zones: readonly ReplicaZone[]
+  readonly zonesDeleted: readonly Name[]
+  readonly serials: readonly { readonly apex: Name; readonly serial: number }[]
+  readonly names: readonly NameState[]
+}

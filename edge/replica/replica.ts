@@ -1,0 +1,152 @@
+import type { Clock } from '../../shared/clock.ts'
+import { nameKey } from '../../shared/dns/name.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { MeridianError } from '../../shared/errors.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
+import type { NameState, ReplicaChange } from './model.ts'
+import { FullNames, OnDemandNames } from './names.ts'
+import type { NameEntry, NameTable } from './names.ts'
+import { Tables } from './tables.ts'
+
+export const replicaKinds = ['on-demand', 'full'] as const
+export type ReplicaKind = (typeof replicaKinds)[number]
+
+/** Where the tables come from: nothing but the topology file, the snapshot, or central. */
+export type ReplicaSource = 'topology-file' | 'snapshot' | 'central'
+
+export interface ReplicaOptions {
+  readonly kind: ReplicaKind
+  /** The edge's own cluster, out of the topology file. */
+  readonly own: Cluster
+  /** The clusters of the topology file. */
+  readonly clusters: readonly Cluster[]
+  /** Names that an on-demand replica holds, of apps and of names that do not exist each. */
+  readonly namesMax: number
+  readonly clock: Clock
+  /** Hears of names that were dropped to make room. */
+  readonly onEvict: (name: Name) => void
+}
+
+/** What an edge holds of central's state. */
+export class Replica {
+  readonly kind: ReplicaKind
+  readonly #options: ReplicaOptions
+  readonly #inFlight = new Set<string>()
+  readonly #listeners = new Set<() => void>()
+  #tables: Tables
+  #staged: Tables | undefined
+  #source: ReplicaSource = 'topology-file'
+
+  constructor(options: ReplicaOptions) {
+    this.kind = options.kind
+    this.#options = options
+    this.#tables = new Tables(options.own, options.clusters, this.#createNames())
+  }
+
+  /** The tables to answer from; the reference changes when a full state has arrived. */
+  get tables(): Tables {
+    return this.#tables
+  }
+
+  get source(): ReplicaSource {
+    return this.#source
+  }
+
+  /** Whether the zones of the mesh are known, so that a name outside of them can be refused. */
+  get hasState(): boolean {
+    return this.#source !== 'topology-file'
+  }
+
+  /** Calls the listener after every change of the tables. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** Central has confirmed that the tables are of its log, and tells what changed since. */
+  confirm(): void {
+    if (this.hasState) this.#source = 'central'
+  }
+
+  /** Applies what changed since the present version, whole. Throws nothing: the change was checked. */
+  applyChange(change: ReplicaChange): void {
+    this.#tables.apply(change, this.#wants)
+    this.#tell()
+  }
+
+  /** Applies one part of a full state; after the last the new tables are the ones answered from. */
+  applyPart(
+    part: { readonly first: boolean; readonly last: boolean; readonly change: ReplicaChange },
+    logId: string,
+  ): void {
+    if (part.first) {
+      this.#staged = new Tables(this.#tables.topology.own, [], this.#createNames())
+      this.#staged.logId = logId
+    }
+    const staged = this.#staged
+    if (staged === undefined) {
+      throw new MeridianError(
+        'MERIDIAN_CENTRAL_INVALID',
+        'central sent a later part of a state first',
+      )
+    }
+    staged.apply(part.change, () => true)
+    if (part.last) this.#swap(staged, 'central')
+  }
+
+  /** Forgets the parts of a full state that did not come to its end. */
+  dropParts(): void {
+    this.#staged = undefined
+  }
+
+  /** Takes a whole state that was written by this edge before. */
+  restore(state: { readonly logId: string; readonly change: ReplicaChange }): void {
+    const tables = new Tables(this.#options.own, [], this.#createNames())
+    tables.logId = state.logId
+    tables.apply(state.change, () => true)
+    this.#swap(tables, 'snapshot')
+  }
+
+  /** Takes what Resolve has told of a name. `trustSeconds`: how long it may be used unwatched. */
+  learn(key: string, state: NameState, isWatched: boolean, trustSeconds: number): NameEntry {
+    const nowMs = this.#options.clock.nowMs()
+    // RFC 2308 §5: what does not exist is asked for again after the negative TTL, watched or not.
+    const expires = !isWatched || state.kind !== 'app'
+    const expiresAt = expires ? nowMs + trustSeconds * 1000 : Infinity
+    const trust = { isWatched, expiresAt }
+    // A full state under way was read from central's tables before this name was asked for.
+    this.#staged?.learn(key, state, trust)
+    return this.#tables.learn(key, state, trust)
+  }
+
+  /** Marks a name as asked for, so that a Change that tells of it before Resolve does is not lost. */
+  expect(key: string): void {
+    this.#inFlight.add(key)
+  }
+
+  /** Whether a name was asked for and no answer has come yet. */
+  expects(name: Name): boolean {
+    return this.#inFlight.has(nameKey(name))
+  }
+
+  unexpect(key: string): void {
+    this.#inFlight.delete(key)
+  }
+
+  #swap(tables: Tables, source: ReplicaSource): void {
+    this.#tables = tables
+    this.#staged = undefined
+    this.#source = source
+    this.#tell()
+  }
+
+  readonly #wants = (key: string): boolean => this.kind === 'full' || this.#inFlight.has(key)
+
+  #createNames(): NameTable {
+    if (this.#options.kind === 'full') return new FullNames()
+    return new OnDemandNames(this.#options.namesMax, this.#options.onEvict)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,287 @@
+import { status } from '@grpc/grpc-js'
+import type { Clock } from '../../shared/clock.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { MeridianError, messageOf } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { WatchResponse__Output } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
+import type { Welcome__Output } from '../../shared/rpc/generated/meridian/v1/Welcome.ts'
+import { PROTOCOL_VERSION } from '../../shared/rpc/proto.ts'
+import type { Startable } from '../../shared/startable.ts'
+import type { CentralClient, WatchStream } from './central-client.ts'
+import { checkChange } from './check.ts'
+import type { ReplicaMetrics } from './metrics.ts'
+import type { Replica } from './replica.ts'
+
+/** The wait before the first new attempt; doubles up to the longest, and half of it is random. */
+const BACKOFF_FIRST_MS = 50
+const BACKOFF_MAX_MS = 2_000
+/** A central that accepts the stream and then says nothing is left after this time. */
+const WELCOME_TIMEOUT_MS = 5_000
+/** Names in one Interest message. */
+const INTEREST_NAMES = 1_000
+/** How long dropped names are collected before central is told. */
+const FORGET_MS = 200
+/** Dropped names that may wait to be told; more are forgotten, which costs central a few sends. */
+const FORGET_MAX = 100_000
+
+export interface SyncOptions {
+  readonly edgeId: string
+  readonly clusterId: string
+  readonly software: string
+  /** Where the admin HTTP listens; asked when a stream is opened. */
+  readonly adminUrl: () => string
+  readonly client: CentralClient
+  readonly replica: Replica
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly metrics: () => ReplicaMetrics
+}
+
+/**
+ * Keeps the replica current: one Watch stream, opened again for ever with growing pauses, to the next
+ * central when one fails. Whatever a central says that cannot be right ends the stream, is counted,
+ * and leaves the tables as they are.
+ */
+export class ReplicaSync implements Startable {
+  readonly #options: SyncOptions
+  #stream: WatchStream | undefined
+  #session = ''
+  #sequence = 0
+  #attempt = 0
+  #retry: NodeJS.Timeout | undefined
+  #welcomeTimer: NodeJS.Timeout | undefined
+  readonly #forgotten = new Set<Name>()
+  #forgetTimer: NodeJS.Timeout | undefined
+  #isStopped = false
+  #lostAt: number | undefined
+  /** Waits for a version, in the order of the calls. */
+  readonly #waits = new Set<() => void>()
+
+  constructor(options: SyncOptions) {
+    this.#options = options
+    this.#lostAt = options.clock.nowMs()
+    options.replica.onChange(() => {
+      for (const check of this.#waits) check()
+    })
+  }
+
+  /** The session that Resolve names, so that what it tells is kept current; empty without a stream. */
+  get session(): string {
+    return this.#session
+  }
+
+  get isConnected(): boolean {
+    return this.#session !== ''
+  }
+
+  /** How long there has been no stream, in ms; undefined while there is one. */
+  get lostForMs(): number | undefined {
+    return this.#lostAt === undefined ? undefined : this.#options.clock.nowMs() - this.#lostAt
+  }
+
+  /** The number for the next Resolve or Interest: see Interest.sequence in sync.proto. */
+  nextSequence(): number {
+    return ++this.#sequence
+  }
+
+  start(): Promise<void> {
+    this.#open()
+    return Promise.resolve()
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#retry)
+    clearTimeout(this.#welcomeTimer)
+    clearTimeout(this.#forgetTimer)
+    this.#stream?.cancel()
+    this.#options.client.close()
+    return Promise.resolve()
+  }
+
+  /** Asks to hear of a name that was resolved without the present session. */
+  watchName(name: Name): void {
+    if (this.#options.replica.kind === 'full' || this.#session === '') return
+    this.#stream?.write({ interest: { add: [name], sequence: this.nextSequence() } })
+  }
+
+  /** Tells central, soon, that a name need not be told any more. */
+  forgetName(name: Name): void {
+    if (this.#session === '' || this.#forgotten.size >= FORGET_MAX) return
+    this.#forgotten.add(name)
+    this.#forgetTimer ??= setTimeout(() => this.#tellForgotten(this.nextSequence()), FORGET_MS)
+  }
+
+  /** Resolves when the replica has a version, or after `timeoutMs`. */
+  async waitForVersion(version: number, timeoutMs: number): Promise<void> {
+    const { replica } = this.#options
+    if (replica.tables.version >= version || this.#session === '') return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#waits.delete(check)
+        resolve()
+      }
+      const check = (): void => {
+        if (replica.tables.version >= version) done()
+      }
+      const timer = setTimeout(done, timeoutMs)
+      this.#waits.add(check)
+    })
+  }
+
+  #open(): void {
+    const { client, replica, edgeId, clusterId, software, adminUrl } = this.#options
+    const stream = client.watch()
+    this.#stream = stream
+    const { tables } = replica
+    stream.on('data', (message: WatchResponse__Output) => this.#receive(stream, message))
+    stream.on('error', (err) => this.#lose(stream, err))
+    stream.on('end', () => this.#lose(stream, undefined))
+    this.#welcomeTimer = setTimeout(() => {
+      this.#fail(stream, new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', 'no Welcome came'))
+    }, WELCOME_TIMEOUT_MS)
+    stream.write({
+      hello: {
+        protocol: PROTOCOL_VERSION,
+        edgeId,
+        clusterId,
+        software,
+        adminUrl: adminUrl(),
+        replica: replica.kind === 'full' ? 'FULL' : 'ON_DEMAND',
+        logId: replica.hasState ? tables.logId : '',
+        fromVersion: replica.hasState ? tables.version : 0,
+      },
+    })
+    if (replica.kind === 'on-demand') this.#sendNames(stream, true)
+  }
+
+  /**
+   * Names what the edge holds. What Watch kept current goes into the first list, which central tells
+   * of only when it changed; the rest (`isWatched` false) is asked for after Welcome.
+   */
+  #sendNames(stream: WatchStream, isWatched: boolean): void {
+    let add: Name[] = []
+    for (const entry of this.#options.replica.tables.names.entries()) {
+      if (entry.isWatched !== isWatched) continue
+      add.push(entry.name)
+      if (add.length < INTEREST_NAMES) continue
+      stream.write({ interest: { add, sequence: this.nextSequence() } })
+      add = []
+    }
+    if (isWatched || add.length > 0) {
+      stream.write({ interest: { add, sequence: this.nextSequence(), last: isWatched } })
+    }
+  }
+
+  #tellForgotten(sequence: number): void {
+    this.#forgetTimer = undefined
+    const { replica } = this.#options
+    const remove = [...this.#forgotten].filter(
+      (name) => !replica.tables.names.has(name) && !replica.expects(name),
+    )
+    this.#forgotten.clear()
+    if (this.#session === '') return
+    for (let i = 0; i < remove.length; i += INTEREST_NAMES) {
+      this.#stream?.write({ interest: { remove: remove.slice(i, i + INTEREST_NAMES), sequence } })
+    }
+  }
+
+  #receive(stream: WatchStream, message: WatchResponse__Output): void {
+    if (stream !== this.#stream) return
+    try {
+      if (message.welcome) this.#welcome(stream, message.welcome)
+      else if (this.#session === '') throw invalid('something before Welcome')
+      else if (message.part) {
+        const { first, last, change } = message.part
+        if (change === null) throw invalid('a part without a change')
+        this.#options.replica.applyPart({ first, last, change: checkChange(change) }, this.#logId)
+        if (last) this.#applied(stream, 'state', 0)
+      } else if (message.change) {
+        const change = checkChange(message.change)
+        const { version } = this.#options.replica.tables
+        if (change.version < version) {
+          throw invalid(`version ${change.version} after version ${version}`)
+        }
+        this.#options.replica.applyChange(change)
+        this.#applied(stream, 'change', change.acceptedEpochMs)
+      }
+    } catch (err) {
+      this.#fail(stream, err)
+    }
+  }
+
+  #logId = ''
+
+  #welcome(stream: WatchStream, welcome: Welcome__Output): void {
+    const { replica, logger, client, metrics } = this.#options
+    clearTimeout(this.#welcomeTimer)
+    const { tables } = replica
+    if (welcome.protocol !== PROTOCOL_VERSION) {
+      const message = `central speaks protocol ${welcome.protocol}, ${PROTOCOL_VERSION} is wanted`
+      metrics().rejected('protocol')
+      throw new MeridianError('MERIDIAN_CENTRAL_INVALID', message)
+    }
+    if (welcome.logId === tables.logId && welcome.version < tables.version) {
+      metrics().rejected('old-version')
+      const message = `central is at version ${welcome.version}, the edge at ${tables.version}`
+      throw new MeridianError('MERIDIAN_CENTRAL_INVALID', message)
+    }
+    if (welcome.logId === '' || welcome.session === '') throw invalid('a Welcome without a session')
+    if (replica.hasState && welcome.logId !== tables.logId) {
+      if (!welcome.fullState) throw invalid('changes of another log than the one asked for')
+      logger.warn({ from: tables.logId, to: welcome.logId }, 'central has another log')
+    }
+    if (!welcome.fullState) replica.confirm()
+    this.#session = welcome.session
+    this.#logId = welcome.logId
+    this.#attempt = 0
+    this.#lostAt = undefined
+    metrics().connected()
+    logger.info({ central: client.address, version: welcome.version }, 'connected to central')
+    if (replica.kind === 'on-demand') this.#sendNames(stream, false)
+  }
+
+  #applied(stream: WatchStream, kind: 'state' | 'change', acceptedEpochMs: number): void {
+    const { replica, clock, metrics } = this.#options
+    stream.write({ ack: { version: replica.tables.version } })
+    const ageMs = acceptedEpochMs === 0 ? undefined : clock.epochMs() - acceptedEpochMs
+    metrics().changed(kind, ageMs === undefined ? undefined : Math.max(0, ageMs) / 1000)
+  }
+
+  /** Ends a stream because of what central said, or did not say. */
+  #fail(stream: WatchStream, err: unknown): void {
+    const { logger, metrics, client } = this.#options
+    metrics().rejected('invalid')
+    logger.warn({ central: client.address, detail: messageOf(err) }, 'central was not understood')
+    stream.cancel()
+    this.#lose(stream, undefined)
+  }
+
+  #lose(stream: WatchStream, err: (Error & { readonly code?: status }) | undefined): void {
+    if (stream !== this.#stream) return
+    const { replica, client, logger, clock, metrics, random } = this.#options
+    clearTimeout(this.#welcomeTimer)
+    this.#stream = undefined
+    this.#session = ''
+    this.#forgotten.clear()
+    this.#lostAt ??= clock.nowMs()
+    replica.dropParts()
+    for (const check of this.#waits) check()
+    if (this.#isStopped) return
+    metrics().disconnected()
+    if (err?.code === status.FAILED_PRECONDITION) metrics().rejected('old-version')
+    if (this.#attempt === 0) {
+      logger.warn({ central: client.address, detail: err?.message ?? 'ended' }, 'central is lost')
+    }
+    client.next()
+    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempt, 10))
+    this.#attempt++
+    this.#retry = setTimeout(() => this.#open(), ceilingMs * (0.5 + random() / 2))
+  }
+}
+
+function invalid(what: string): MeridianError {
+  return new MeridianError('MERIDIAN_CENTRAL_INVALID', `central sent ${what}`)
+}

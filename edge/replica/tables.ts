@@ -1,0 +1,77 @@
+import { nameKey } from '../../shared/dns/name.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
+import { createTopology } from '../steer/topology.ts'
+import type { Topology } from '../steer/topology.ts'
+import { ZoneTable } from '../steer/zones.ts'
+import type { NameState, ReplicaChange } from './model.ts'
+import { createEntry, FullNames } from './names.ts'
+import type { NameEntry, NameTable } from './names.ts'
+
+/** What Watch tells is current until it tells otherwise. */
+const watchedTrust = { isWatched: true, expiresAt: Infinity }
+
+/**
+ * All that the edge answers from. A Change is applied in one synchronous step, so no query sees half
+ * of one; a full state is built on tables of its own, which then replace the old ones as a whole.
+ */
+export class Tables {
+  readonly clusters = new Map<string, Cluster>()
+  readonly zones = new ZoneTable()
+  readonly names: NameTable
+  /** Version of central's state that the tables add up to; 0 before any. */
+  version = 0
+  /** The log that the version counts in; empty before any. */
+  logId = ''
+  topology: Topology
+
+  /** `own` is the edge's own cluster as it was last known. */
+  constructor(own: Cluster, clusters: Iterable<Cluster>, names: NameTable) {
+    for (const cluster of clusters) this.clusters.set(cluster.id, cluster)
+    this.names = names
+    this.topology = createTopology(own, this.clusters.values())
+  }
+
+  /** Applies a checked Change. `wants` says which names to take that are not held yet. */
+  apply(change: ReplicaChange, wants: (key: string) => boolean): void {
+    this.#applyClusters(change)
+    this.#applyZones(change)
+    for (const state of change.names) {
+      const key = nameKey(state.name)
+      if (this.names.get(key) !== undefined || wants(key)) this.learn(key, state, watchedTrust)
+    }
+    this.version = change.version
+  }
+
+  /** Takes a state of a name, unless a newer one is held. Returns what is held then. */
+  learn(
+    key: string,
+    state: NameState,
+    trust: { readonly isWatched: boolean; readonly expiresAt: number },
+  ): NameEntry {
+    const held = this.names.get(key)
+    if (held !== undefined && held.version > state.version) return held
+    const entry = createEntry(state, trust)
+    this.names.put(key, entry)
+    return entry
+  }
+
+  #applyClusters(change: ReplicaChange): void {
+    if (change.clusters.length === 0 && change.clustersDeleted.length === 0) return
+    for (const cluster of change.clusters) this.clusters.set(cluster.id, cluster)
+    for (const id of change.clustersDeleted) this.clusters.delete(id)
+    this.topology = createTopology(this.topology.own, this.clusters.values())
+  }
+
+  #applyZones(change: ReplicaChange): void {
+    const full = this.names instanceof FullNames ? this.names : undefined
+    for (const zone of change.zones) {
+      if (!this.zones.has(zone.apex)) full?.count(nameKey(zone.apex), 1)
+      this.zones.put(zone)
+    }
+    for (const apex of change.zonesDeleted) {
+      if (this.zones.has(apex)) full?.count(nameKey(apex), -1)
+      this.zones.delete(apex)
+    }
+    for (const { apex, serial } of change.serials) this.zones.setSerial(apex, serial)
+  }
+}

@@ -1,0 +1,167 @@
+import { rcodeName, typeName, RCODE_NOERROR, RCODE_NXDOMAIN } from '../../shared/dns/codes.ts'
+import { nameKey } from '../../shared/dns/name.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { NameEntry } from '../replica/names.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { Resolver } from '../replica/resolver.ts'
+import { decideSteering } from './decide.ts'
+import type { Step } from './decide.ts'
+import type { Topology } from './topology.ts'
+import type { ServedZone } from './zones.ts'
+
+/** Why the edge answers a question as it does. */
+export interface Explanation {
+  readonly name: Name
+  readonly type: string
+  readonly edge: string
+  readonly cluster: string
+  /** Apex of the zone that the name lies in. */
+  readonly zone?: Name
+  readonly source: 'app' | 'nodata' | 'nxdomain' | 'not-in-mesh' | 'unknown'
+  /** Version of central's state that the name is known from. */
+  readonly version: number
+  readonly endpoints: readonly {
+    readonly cluster: string
+    readonly distanceKm: number | null
+    readonly addresses: readonly string[]
+    readonly weight: number
+    readonly priority: number
+    readonly state: string
+  }[]
+  readonly steps: readonly Step[]
+  readonly answer: {
+    readonly rcode: string
+    readonly ttl: number
+    readonly ttlReason: string
+    readonly cluster?: string
+    readonly distanceKm?: number
+    readonly records: readonly string[]
+  }
+  /** Whether the name is told from what could not be confirmed. */
+  readonly stale: boolean
+}
+
+export interface ExplainOptions {
+  readonly edgeId: string
+  readonly replica: Replica
+  readonly resolver: Resolver | undefined
+  readonly clock: Clock
+}
+
+/** Explains an answer by the very code that makes it. An unknown name is asked for, as a query does. */
+export async function explain(
+  options: ExplainOptions,
+  name: Name,
+  qtype: number,
+): Promise<Explanation> {
+  const { replica, resolver, edgeId, clock } = options
+  const key = nameKey(name)
+  const base = {
+    name,
+    type: typeName(qtype),
+    edge: edgeId,
+    cluster: replica.tables.topology.own.id,
+  }
+  const zone = replica.tables.zones.find(key)
+  if (zone === undefined) {
+    const isReady = replica.hasState
+    return {
+      ...base,
+      ...nothing,
+      source: isReady ? 'not-in-mesh' : 'unknown',
+      version: replica.tables.version,
+      answer: {
+        rcode: isReady ? 'REFUSED' : 'SERVFAIL',
+        ttl: 0,
+        ttlReason: isReady ? 'the name lies in no zone of the mesh' : 'no state from central yet',
+        records: [],
+      },
+      stale: false,
+    }
+  }
+  const held = replica.tables.names.get(key)
+  let entry = held
+  let stale = false
+  if (held === undefined || held.expiresAt <= clock.nowMs()) {
+    const resolution = await resolver?.resolve(key, zone.negativeTtl)
+    if (resolution?.ok === true) entry = resolution.entry
+    else stale = true
+  }
+  const inZone = { ...base, zone: zone.zone.apex, stale }
+  if (entry === undefined) {
+    return {
+      ...inZone,
+      ...nothing,
+      source: 'unknown',
+      version: replica.tables.version,
+      answer: { rcode: 'SERVFAIL', ttl: 0, ttlReason: 'central is out of reach', records: [] },
+    }
+  }
+  return entry.kind === 'app'
+    ? { ...inZone, ...explainApp(entry, qtype, replica.tables.topology, zone) }
+    : { ...inZone, ...explainNegative(entry, zone) }
+}
+
+const nothing = { endpoints: [], steps: [] } as const
+
+function explainNegative(
+  entry: NameEntry,
+  zone: ServedZone,
+): Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'> {
+  const isApex = entry.name === zone.zone.apex
+  const source = entry.kind === 'nxdomain' && !isApex ? 'nxdomain' : 'nodata'
+  return {
+    ...nothing,
+    source,
+    version: entry.version,
+    answer: {
+      rcode: rcodeName(source === 'nxdomain' ? RCODE_NXDOMAIN : RCODE_NOERROR),
+      ttl: zone.negativeTtl,
+      ttlReason: 'the lesser of SOA MINIMUM and SOA TTL (RFC 2308)',
+      records: [],
+    },
+  }
+}
+
+function explainApp(
+  entry: NameEntry,
+  qtype: number,
+  topology: Topology,
+  zone: ServedZone,
+): Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'> {
+  if (entry.app === undefined) return explainNegative(entry, zone)
+  const steps: Step[] = []
+  const { chosen, ttl, ttlReason } = decideSteering(entry.app, qtype, topology, steps)
+  const endpoints = entry.app.endpoints.map((endpoint) => {
+    const place = topology.places.get(endpoint.cluster)
+    return {
+      cluster: endpoint.cluster,
+      distanceKm: place?.distanceKm ?? null,
+      addresses:
+        endpoint.addresses.length > 0 ? endpoint.addresses : (place?.cluster.addresses ?? []),
+      weight: endpoint.weight,
+      priority: endpoint.priority,
+      state: place?.cluster.state ?? 'unknown',
+    }
+  })
+  endpoints.sort((a, b) => (a.distanceKm ?? Infinity) - (b.distanceKm ?? Infinity))
+  if (chosen === undefined)
+    return { ...explainNegative(entry, zone), source: 'app', endpoints, steps }
+  return {
+    source: 'app',
+    version: entry.version,
+    endpoints,
+    steps,
+    answer: {
+      rcode: rcodeName(RCODE_NOERROR),
+      ttl,
+      ttlReason,
+      cluster: chosen.endpoint.cluster,
+      distanceKm: chosen.place.distanceKm,
+      records: chosen.addresses.map(
+        (address) => `${entry.name} ${ttl} IN ${typeName(qtype)} ${address}`,
+      ),
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  EDE_STALE_NXDOMAIN_ANSWER,
+  EDE_STALE_ANSWER,
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
+  TYPE_HINFO,
+  TYPE_NS,
+  TYPE_SOA,
+} from '../../shared/dns/codes.ts'
+import { nameKey } from '../../shared/dns/name.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import type { Answer } from '../query/encode.ts'
+import { encodeRecords } from '../query/records.ts'
+import type { RecordBlock } from '../query/records.ts'
+import type { ReplicaZone } from '../replica/model.ts'
+
+/** A zone with the answers that are the same for all names in it, encoded once. */
+export interface ServedZone {
+  readonly zone: ReplicaZone
+  readonly apexBytes: number
+  /** min(SOA MINIMUM, SOA TTL), in seconds. */
+  readonly negativeTtl: number
+  readonly soa: Answer
+  readonly ns: Answer
+  readonly nodata: Answer
+  readonly nxdomain: Answer
+  /** The same for a negative answer that could not be confirmed in time (RFC 8767, RFC 8914). */
+  readonly staleNodata: Answer
+  readonly staleNxdomain: Answer
+  /** RFC 8482 §4.2: the answer to ANY for a name that exists. */
+  readonly any: Answer
+}
+
+export function serveZone(zone: ReplicaZone): ServedZone {
+  const { apex, soa, serial } = zone
+  const apexBytes = nameKey(apex).length
+  // RFC 2308 §5: the TTL of a negative answer is the lesser of the SOA's MINIMUM and its own TTL.
+  const negativeTtl = Math.min(soa.minimum, soa.ttl)
+  const rdata = { ...soa, serial }
+  const negativeSoa = encodeRecords(
+    [{ owner: 'apex', type: TYPE_SOA, ttl: negativeTtl, rdata }],
+    apex,
+  )
+  const build = (answer: Partial<Answer>): Answer => ({
+    rcode: RCODE_NOERROR,
+    authoritative: true,
+    answer: undefined,
+    authority: undefined,
+    apexBytes,
+    ede: undefined,
+    ...answer,
+  })
+  const block = (records: Parameters<typeof encodeRecords>[0]): RecordBlock =>
+    encodeRecords(records, apex)
+  const nodata = build({ authority: negativeSoa })
+  const nxdomain = build({ rcode: RCODE_NXDOMAIN, authority: negativeSoa })
+  return {
+    zone,
+    apexBytes,
+    negativeTtl,
+    soa: build({ answer: block([{ owner: 'qname', type: TYPE_SOA, ttl: soa.ttl, rdata }]) }),
+    ns: build({
+      answer: block(
+        zone.ns.map((name) => ({ owner: 'qname', type: TYPE_NS, ttl: zone.nsTtl, rdata: name })),
+      ),
+    }),
+    nodata,
+    nxdomain,
+    staleNodata: { ...nodata, ede: { code: EDE_STALE_ANSWER, text: 'central is out of reach' } },
+    staleNxdomain: {
+      ...nxdomain,
+      ede: { code: EDE_STALE_NXDOMAIN_ANSWER, text: 'central is out of reach' },
+    },
+    any: build({
+      answer: block([
+        { owner: 'qname', type: TYPE_HINFO, ttl: soa.ttl, rdata: { cpu: 'RFC8482', os: '' } },
+      ]),
+    }),
+  }
+}
+
+/** The zones of the mesh by apex. */
+export class ZoneTable {
+  readonly #zones = new Map<string, ServedZone>()
+
+  get size(): number {
+    return this.#zones.size
+  }
+
+  has(apex: Name): boolean {
+    return this.#zones.has(nameKey(apex))
+  }
+
+  put(zone: ReplicaZone): void {
+    this.#zones.set(nameKey(zone.apex), serveZone(zone))
+  }
+
+  delete(apex: Name): void {
+    this.#zones.delete(nameKey(apex))
+  }
+
+  setSerial(apex: Name, serial: number): void {
+    const served = this.#zones.get(nameKey(apex))
+    if (served !== undefined && served.zone.serial !== serial) this.put({ ...served.zone, serial })
+  }
+
+  values(): Iterable<ServedZone> {
+    return this.#zones.values()
+  }
+
+  /**
+   * The zone that a name lies in, the longest apex at or above it; undefined outside the mesh.
+   * `lqname`: lower case wire form. `from`: offset of the label to begin with.
+   */
+  find(lqname: string, from = 0): ServedZone | undefined {
+    for (let off = from; off < lqname.length; off += 1 + lqname.charCodeAt(off)) {
+      const zone = this.#zones.get(off === 0 ? lqname : lqname.slice(off))
+      if (zone !== undefined) return zone
+    }
+    return undefined
+  }
+}
