@@ -1,0 +1,196 @@
+import { z } from 'zod'
+import {
+  addressSchema,
+  clusterSchema,
+  clusterStates,
+  endpointSchema,
+  nameSchema,
+  policies,
+} from '../../shared/registry/schema.ts'
+import { ADDRESSES_MAX, NS_MAX, TTL_LIMIT_MAX_SECONDS } from '../../shared/registry/limits.ts'
+import { MeridianError } from '../../shared/errors.ts'
+import type { Call } from '../call.ts'
+import type { Answer, Item, Request, RestClient } from '../client.ts'
+import { usageError } from '../failure.ts'
+import { appKind, clusterKind, endpointKind, zoneKind, type Kind } from '../kinds.ts'
+import { globalOptions, numberOption } from '../options.ts'
+import { withProgress } from '../progress.ts'
+import { openSession } from '../session.ts'
+import { reportWrite, WAIT_DEADLINE_MS, waitQuery, type Written } from './written.ts'
+
+/** How often a put is tried again when somebody else changed the object between read and write. */
+const ATTEMPTS_MAX = 5
+
+const writeOptions = { ...globalOptions, wait: z.boolean().default(false) }
+const ttlOption = numberOption(z.int().min(0).max(TTL_LIMIT_MAX_SECONDS)).optional()
+const addressOption = z.array(addressSchema).max(ADDRESSES_MAX).optional()
+
+const clusterFields = Object.keys(clusterSchema.omit({ id: true }).shape)
+
+const clusterOptions = z.object({
+  ...writeOptions,
+  latitude: numberOption(clusterSchema.shape.latitude).optional(),
+  longitude: numberOption(clusterSchema.shape.longitude).optional(),
+  country: clusterSchema.shape.country,
+  region: clusterSchema.shape.region,
+  city: clusterSchema.shape.city,
+  capacity: numberOption(clusterSchema.shape.capacity.unwrap()).optional(),
+  address: addressOption,
+  state: z.enum(clusterStates).optional(),
+})
+
+/** `meridian clusters put ID`. */
+export async function putCluster(call: Call): Promise<number> {
+  const { options, client } = openSession(clusterOptions, call)
+  const { latitude, longitude, country, region, city, capacity, state, address } = options
+  const given = { latitude, longitude, country, region, city, capacity, state, addresses: address }
+  return put(call, { kind: clusterKind, fields: clusterFields, client, options }, (stored) => {
+    if (stored === undefined && (latitude === undefined || longitude === undefined)) {
+      const title = clusterKind.title(call.args)
+      throw usageError(`${title} is new: --latitude and --longitude are wanted`)
+    }
+    return { ...stored, ...defined(given) }
+  })
+}
+
+const zoneFields = ['ns', 'nsTtl', 'soa']
+
+const zoneOptions = z.object({
+  ...writeOptions,
+  ns: z.array(nameSchema).min(1).max(NS_MAX).optional(),
+  nsTtl: ttlOption,
+})
+
+/** `meridian zones put APEX`. */
+export async function putZone(call: Call): Promise<number> {
+  const { options, client } = openSession(zoneOptions, call)
+  const { ns, nsTtl } = options
+  return put(call, { kind: zoneKind, fields: zoneFields, client, options }, (stored) => {
+    if (stored === undefined && ns === undefined) {
+      throw usageError(`${zoneKind.title(call.args)} is new: --ns is wanted`)
+    }
+    return {
+      ...stored,
+      soa: soaFor(stored, ns),
+      ns: ns ?? stored?.['ns'],
+      nsTtl: nsTtl ?? stored?.['nsTtl'],
+    }
+  })
+}
+
+/** The primary (MNAME) is the first name server by default, so it follows when that one goes. */
+function soaFor(stored: Item | undefined, ns: readonly string[] | undefined): unknown {
+  const soa = z.record(z.string(), z.unknown()).optional().catch(undefined).parse(stored?.['soa'])
+  const before = z.array(z.unknown()).catch([]).parse(stored?.['ns'])
+  if (soa === undefined || ns === undefined || soa['mname'] !== before[0]) return soa
+  const { mname: _, ...rest } = soa
+  return rest
+}
+
+/** Without the endpoints, central leaves them as they are. */
+const appFields = ['policy', 'ttl']
+
+const appOptions = z.object({
+  ...writeOptions,
+  policy: z.enum(policies).optional(),
+  ttlMin: ttlOption,
+  ttlMax: ttlOption,
+})
+
+/** `meridian apps put NAME`. The endpoints of the app stay as they are. */
+export async function putApp(call: Call): Promise<number> {
+  const { options, client } = openSession(appOptions, call)
+  const { policy, ttlMin, ttlMax } = options
+  return put(call, { kind: appKind, fields: appFields, client, options }, (stored) => {
+    const ttl = z.record(z.string(), z.unknown()).catch({}).parse(stored?.['ttl'])
+    return {
+      policy: policy ?? stored?.['policy'],
+      ttl: { ...ttl, ...defined({ min: ttlMin, max: ttlMax }) },
+    }
+  })
+}
+
+const endpointFields = Object.keys(endpointSchema.omit({ cluster: true }).shape)
+
+const endpointOptions = z.object({
+  ...writeOptions,
+  address: addressOption,
+  port: numberOption(endpointSchema.shape.port.unwrap()).optional(),
+  weight: numberOption(endpointSchema.shape.weight.unwrap()).optional(),
+  priority: numberOption(endpointSchema.shape.priority.unwrap()).optional(),
+})
+
+/** `meridian endpoints put APP CLUSTER`. */
+export async function putEndpoint(call: Call): Promise<number> {
+  const { options, client } = openSession(endpointOptions, call)
+  const { address, port, weight, priority } = options
+  const given = { addresses: address, port, weight, priority }
+  return put(call, { kind: endpointKind, fields: endpointFields, client, options }, (stored) => {
+    return { ...stored, ...defined(given) }
+  })
+}
+
+interface Put {
+  readonly kind: Kind
+  /** What the body of a PUT has; central shows more than that. */
+  readonly fields: readonly string[]
+  readonly client: RestClient
+  readonly options: { readonly output: 'table' | 'json'; readonly wait: boolean }
+}
+
+/** Reads the object, changes the given fields of it, and writes it if it is still the one read. */
+async function put(
+  call: Call,
+  { kind, fields, client, options }: Put,
+  change: (stored: Item | undefined) => Item,
+): Promise<number> {
+  const path = kind.itemPath(call.args)
+  const title = kind.title(call.args)
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const before = await readStored(client, path)
+    const changed = defined(change(before?.item))
+    const body = Object.fromEntries(
+      Object.entries(changed).filter(([name]) => fields.includes(name)),
+    )
+    const request: Request = {
+      method: 'PUT',
+      path,
+      query: waitQuery(options),
+      body,
+      // RFC 9110 §13.1.2: If-None-Match: * does not hold when the object exists by now.
+      headers: before === undefined ? { 'if-none-match': '*' } : { 'if-match': before.etag },
+      deadlineMs: WAIT_DEADLINE_MS,
+    }
+    const answer = await withProgress(call.io, `writing ${title}`, client.send(request))
+    if (answer.status === 412) continue
+    if (answer.status < 200 || answer.status > 299) throw client.refusal(request, answer)
+    return reportWrite(call.io, { verb: verbOf(before, answer), title, answer }, options)
+  }
+  const message = `${title} was changed by others ${ATTEMPTS_MAX} times between read and write`
+  throw new MeridianError('MERIDIAN_REQUEST_FAILED', message)
+}
+
+interface Stored {
+  readonly item: Item
+  readonly etag: string
+}
+
+async function readStored(client: RestClient, path: string): Promise<Stored | undefined> {
+  const request: Request = { method: 'GET', path }
+  const answer = await client.send(request)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw client.refusal(request, answer)
+  const item = client.read(z.record(z.string(), z.unknown()), request, answer)
+  return { item, etag: answer.etag ?? `"${String(item['version'])}"` }
+}
+
+function verbOf(before: Stored | undefined, answer: Answer): Written['verb'] {
+  if (before === undefined) return 'created'
+  const after = z.object({ version: z.unknown() }).catch({ version: undefined }).parse(answer.body)
+  return after.version === before.item['version'] ? 'no change of' : 'changed'
+}
+
+/** The fields that have a value. */
+function defined(fields: Item): Item {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

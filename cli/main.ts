@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { EXIT_FAILED, EXIT_OK } from '../shared/exit.ts'
+import { run } from './run.ts'
+
+// A reader that has seen enough (`meridian events | head`) is no failure.
+process.stdout.on('error', (err: Error & { code?: string }) => {
+  process.exit(err.code === 'EPIPE' ? EXIT_OK : EXIT_FAILED)
+})
+
+const code = await run(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  stdin: process.stdin,
+  isErrTty: process.stderr.isTTY,
+  cwd: process.cwd(),
+})
+
+// Both streams are flushed; idle connections of a client must not hold the process.
+process.stderr.write('', () => process.stdout.write('', () => process.exit(code)))

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { packageRoot } from '../shared/package-root.ts'
+import { withExamples, type Bind } from './binding.ts'
+import type { Dispatch, Io } from './call.ts'
+import { addObjectCommands } from './program-objects.ts'
+
+/** Creates the command line: all commands, options and help texts, but not what they do. */
+export function createProgram(io: Io, dispatch: Dispatch): Command {
+  const program = new Command('meridian')
+    .description('A two-tier DNS mesh that steers users to the nearest healthy cluster')
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureHelp({ showGlobalOptions: true })
+    .addOption(
+      new Option('--output <format>', 'how to print data')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .option('--url <url>', 'central; else MERIDIAN_URL, .meridian/dev.json, http://127.0.0.1:8053')
+    .option('--token-file <file>', 'file with the token for writes; else MERIDIAN_TOKEN, dev.json')
+    .option('--debug', 'print the stack of errors')
+  const bind: Bind = (command, load) => {
+    command.action(async () => {
+      await dispatch(load, { args: command.args, options: command.optsWithGlobals() })
+    })
+  }
+  addProcessCommands(program, bind)
+  addConfigCommands(program, bind)
+  addApplyCommand(program, bind)
+  addObjectCommands(program, bind)
+  addMeshCommands(program, bind)
+  return program
+}
+
+function versionOfPackage(): string {
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown'
+}
+
+function addProcessCommands(program: Command, bind: Bind): void {
+  const central = program
+    .command('central')
+    .description('run a central: the authority for apps, clusters, endpoints and zones')
+    .option('--config <file>', 'config file; else MERIDIAN_CONFIG')
+  withExamples(central, 'central --config central.yaml')
+  bind(central, async () => (await import('./commands/processes.ts')).runCentral)
+
+  const edge = program
+    .command('edge')
+    .description('run an edge: a DNS server of one cluster')
+    .option('--config <file>', 'config file; else MERIDIAN_CONFIG')
+  withExamples(edge, 'edge --config edge.yaml')
+  bind(edge, async () => (await import('./commands/processes.ts')).runEdge)
+
+  const dev = program
+    .command('dev')
+    .description('run one central and three edges on loopback, with sample apps')
+    .option('--fresh', 'remove .meridian/ and what earlier runs stored there')
+  withExamples(dev, 'dev', 'dev --fresh')
+  bind(dev, async () => (await import('./commands/processes.ts')).runDevMesh)
+}
+
+function addConfigCommands(program: Command, bind: Bind): void {
+  const config = program.command('config').description('check config files, print their schemas')
+
+  const check = config
+    .command('check')
+    .description(
+      'check a config file, manifest or topology; every mistake is one line, exit code 2',
+    )
+    .argument('<file>')
+    .addOption(
+      new Option('--kind <kind>', 'what the file is; found by its keys when not given').choices([
+        'central',
+        'edge',
+        'manifest',
+        'topology',
+      ]),
+    )
+    .option('--no-env', 'leave the environment out: accept any ${…} reference')
+  withExamples(check, 'config check edge.yaml', 'config check --no-env --kind central central.yaml')
+  bind(check, async () => (await import('./commands/config.ts')).checkConfig)
+
+  const schema = config
+    .command('schema')
+    .description('print the JSON schema of a kind of file: central, edge, manifest, topology')
+    .argument('<kind>')
+  withExamples(schema, 'config schema edge > edge.schema.json')
+  bind(schema, async () => (await import('./commands/config.ts')).printSchema)
+}
+
+function addApplyCommand(program: Command, bind: Bind): void {
+  const apply = program
+    .command('apply')
+    .description('put all that manifests list, as one change; applying twice changes nothing')
+    .requiredOption('-f, --file <file...>', 'manifest, - for stdin; may be given several times')
+    .option('--dry-run', 'print the diff, change nothing')
+    .option('--prune', 'delete what the lists of the manifests do not name')
+    .option('--wait', 'end when every connected edge serves the change')
+  withExamples(
+    apply,
+    'apply -f mesh.yaml --dry-run',
+    'apply -f clusters.yaml -f apps.yaml --wait',
+    'apply -f - < mesh.yaml',
+  )
+  bind(apply, async () => (await import('./commands/apply.ts')).apply)
+}
+
+function addMeshCommands(program: Command, bind: Bind): void {
+  const edges = program.command('edges').description('edges that are connected to central')
+  const list = edges
+    .command('list')
+    .description('list the edges, what they serve and since when they are connected')
+    .option('--limit <n>', 'at most so many')
+  withExamples(list, 'edges list', 'edges list --output json')
+  bind(list, async () => (await import('./commands/mesh.ts')).listEdges)
+
+  const status = program.command('status').description('version and size of what central holds')
+  withExamples(status, 'status', 'status --url http://central.example:8053')
+  bind(status, async () => (await import('./commands/mesh.ts')).showStatus)
+
+  const wait = program
+    .command('wait')
+    .description('wait until every connected edge serves a version; exit code 1 when not in time')
+    .argument('<version>')
+    .option('--timeout <seconds>', 'how long to wait, 1 to 60', '10')
+  withExamples(wait, 'wait 42', 'wait 42 --timeout 60')
+  bind(wait, async () => (await import('./commands/mesh.ts')).waitForVersion)
+
+  const events = program
+    .command('events')
+    .description('list the changes that central accepted, oldest first')
+    .option('--after <version>', 'only those after this version')
+    .option('--limit <n>', 'at most so many; 100 when not given')
+  withExamples(events, 'events --after 41', 'events --limit 1000 --output json')
+  bind(events, async () => (await import('./commands/mesh.ts')).listEvents)
+
+  const explain = program
+    .command('explain')
+    .description('show how edges answer a name and why: candidates, steps, answer, TTL')
+    .argument('<name>')
+    .option('--edge <id|url>', 'one edge in full, by id or admin URL; without it all, in short')
+    .option('--client <prefix>', 'as seen by a client in this prefix')
+    .option('--type <type>', 'record type', 'A')
+  withExamples(
+    explain,
+    'explain video.example',
+    'explain video.example --edge sfo --type AAAA',
+    'explain video.example --edge http://127.0.0.1:9301 --client 192.0.2.0/24',
+  )
+  bind(explain, async () => (await import('./commands/explain.ts')).explain)
+}
