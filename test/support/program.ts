@@ -22,8 +22,12 @@ export class ProgramUnderTest {
   stderr = ''
   readonly ended: Promise<Ended>
 
-  constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-    this.process = spawn(process.execPath, [cliMain, ...args], {
+  /** `main` is another program than the one of this checkout. */
+  constructor(
+    args: readonly string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv; main?: string } = {},
+  ) {
+    this.process = spawn(process.execPath, [options.main ?? cliMain, ...args], {
       cwd: options.cwd,
       env: { ...cleanEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
