@@ -25,7 +25,14 @@ export const centralOptionsSchema = z.strictObject({
     .describe('Changes after which the state is written anew, so that a start replays fewer'),
   grpc: grpcOptionsSchema.prefault({}),
   http: httpOptionsSchema.prefault({}),
-  log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(logLevels)
+        .default('info')
+        .describe('What is less severe is not logged; logs are JSON on stderr'),
+    })
+    .prefault({}),
 })
 
 export type CentralOptions = Readonly<z.output<typeof centralOptionsSchema>>

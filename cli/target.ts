@@ -6,6 +6,7 @@ import { usageError } from './failure.ts'
 /** Where central listens when nothing says otherwise. */
 const DEFAULT_URL = 'http://127.0.0.1:8053'
 
+/** The size of a file with a token. */
 const TOKEN_FILE_MAX_BYTES = 64 * 1024
 
 /** A central to talk to, and how it was found. */

@@ -23,7 +23,14 @@ export const edgeOptionsSchema = z.strictObject({
   central: centralOptionsSchema,
   replica: replicaOptionsSchema.prefault({}),
   admin: adminOptionsSchema.prefault({}),
-  log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(logLevels)
+        .default('info')
+        .describe('What is less severe is not logged; logs are JSON on stderr'),
+    })
+    .prefault({}),
 })
 
 export type EdgeOptions = Readonly<z.output<typeof edgeOptionsSchema>>

@@ -1,4 +1,5 @@
 import { pino, type Logger as PinoLogger } from 'pino'
+import { systemClock } from './clock.ts'
 
 /** Structured JSON log on stderr: constant lowercase message, values as fields. */
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'child'>
@@ -12,7 +13,7 @@ export function createLogger(level: LogLevel, base: Readonly<Record<string, stri
     {
       level,
       base,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: () => `,"time":"${new Date(systemClock.epochMs()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     pino.destination({ fd: 2, sync: false }),

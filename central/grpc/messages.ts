@@ -5,6 +5,7 @@ import type { Cluster as ClusterMessage } from '../../shared/rpc/generated/merid
 import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone as ZoneMessage } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
+import { serialOf } from '../model/state.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import type { TouchedSince } from '../registry/history.ts'
 
@@ -22,11 +23,6 @@ export function clusterMessage(cluster: Cluster): ClusterMessage {
     capacity: cluster.capacity ?? 0,
     state: clusterStates[cluster.state],
   }
-}
-
-/** The serial of a zone: the version of its last change, modulo 2^32 (RFC 1982). */
-export function serialOf(zone: StoredZone): number {
-  return zone.serialVersion % 2 ** 32
 }
 
 export function zoneMessage(zone: StoredZone): ZoneMessage {

@@ -3,6 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { status } from '@grpc/grpc-js'
 import type { Clock } from '../../shared/clock.ts'
 import { parseName } from '../../shared/dns/name.ts'
+import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import { idSchema } from '../../shared/registry/schema.ts'
 import type { Hello__Output } from '../../shared/rpc/generated/meridian/v1/Hello.ts'
@@ -155,7 +156,7 @@ export class WatchService {
       }
     }
 
-    stream.on('data', (request: WatchRequest__Output) => {
+    const onRequest = (request: WatchRequest__Output): void => {
       if (request.hello) onHello(request.hello)
       else if (watcher === undefined) refuse(status.INVALID_ARGUMENT, 'Hello is wanted first')
       else if (request.interest) onInterest(watcher, request.interest)
@@ -170,6 +171,15 @@ export class WatchService {
         lastAckAt = this.#options.clock.nowMs()
         edges.acked(watcher.edge, request.ack.version)
         watcher.acked(request.ack.version)
+      }
+    }
+    stream.on('data', (request: WatchRequest__Output) => {
+      try {
+        onRequest(request)
+      } catch (err) {
+        // A fault here is one edge's bad luck, not the end of central.
+        logger.error({ err, detail: messageOf(err) }, 'watch met a fault')
+        refuse(status.INTERNAL, 'central met a fault')
       }
     })
     stream.on('drain', () => watcher?.pump())
@@ -191,7 +201,7 @@ export class WatchService {
       if (!checked.success)
         return `${key} ${JSON.stringify(hello[key].slice(0, TEXT_MAX))} is not an id`
     }
-    for (const key of ['adminUrl', 'software', 'logId'] as const) {
+    for (const key of ['adminUrl', 'software', 'logId', 'fromHash'] as const) {
       if (hello[key].length > TEXT_MAX) return `${key} is longer than ${TEXT_MAX} characters`
     }
     return undefined
@@ -209,7 +219,7 @@ export class WatchService {
       remote: stream.getPeer(),
       connectedEpoch: clock.epochMs(),
       // An edge that holds nothing of this log answers by no version of it.
-      ackVersion: hello.logId === registry.logId ? hello.fromVersion : 0,
+      ackVersion: this.#isOurHistory(hello) ? hello.fromVersion : 0,
       sentVersion: 0,
       names: 0,
     }
@@ -225,10 +235,20 @@ export class WatchService {
     })
   }
 
+  /** Whether what the edge holds is of the history that this central's log has. */
+  #isOurHistory(hello: Hello__Output): boolean {
+    const { registry } = this.#options
+    return hello.logId === registry.logId && registry.hashAt(hello.fromVersion) === hello.fromHash
+  }
+
   #begin(stream: WatchStream, watcher: Watcher, hello: Hello__Output): void {
-    const { registry, history, metrics } = this.#options
-    const canResume =
-      hello.logId === registry.logId && history.since(hello.fromVersion) !== undefined
+    const { registry, history, metrics, logger } = this.#options
+    const isOurs = this.#isOurHistory(hello)
+    if (hello.logId === registry.logId && !isOurs) {
+      const { edgeId: edge, fromVersion: version } = hello
+      logger.warn({ edge, version }, 'edge has another history of this log')
+    }
+    const canResume = isOurs && history.since(hello.fromVersion) !== undefined
     metrics.watchBegun(canResume ? 'resume' : 'full')
     stream.write({
       welcome: {

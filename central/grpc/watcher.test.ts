@@ -14,6 +14,7 @@ import { Watcher } from './watcher.ts'
 class Mesh {
   readonly state = emptyState()
   version = 0
+  readonly logHash = 'hash'
   readonly history = new History(0)
   readonly sent: WatchResponse[] = []
   room = Infinity

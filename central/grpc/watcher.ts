@@ -20,6 +20,8 @@ const PART_NAMES = 1000
 export interface WatchSource {
   readonly state: RegistryState
   readonly version: number
+  /** Hash of the history that led to the version. */
+  readonly logHash: string
 }
 
 export interface WatcherOptions {
@@ -182,7 +184,10 @@ export class Watcher {
       return true
     }
     const room = this.#send({ part: { ...this.#takeFirst(phase), last: false, change: rest } })
-    const change = changeMessage(this.#source.state, touched, (name) => this.#wants(name))
+    const change = {
+      ...changeMessage(this.#source.state, touched, (name) => this.#wants(name)),
+      hash: this.#source.logHash,
+    }
     this.#sent(touched.version)
     this.#phase = { kind: 'live' }
     return this.#send({ part: { first: false, last: true, change } }) && room
@@ -197,7 +202,10 @@ export class Watcher {
       this.#beginState()
       return true
     }
-    const change = changeMessage(state, touched, (name) => this.#wants(name))
+    const change = {
+      ...changeMessage(state, touched, (name) => this.#wants(name)),
+      hash: this.#source.logHash,
+    }
     for (const name of this.#asked) {
       if (change.names.length >= PART_NAMES) break
       this.#asked.delete(name)

@@ -8,6 +8,7 @@ import {
   zoneSchema,
 } from '../../shared/registry/schema.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
+import { serialOf } from '../model/state.ts'
 import type { Stored, StoredApp, StoredZone } from '../model/state.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 
@@ -72,9 +73,8 @@ export function viewCluster({ value, version }: Stored<Cluster>): ClusterView {
 }
 
 /** Shows a zone; the serial is made of the version that last touched it or an app in it. */
-export function viewZone({ value, version, serialVersion }: StoredZone): ZoneView {
-  // RFC 1982 §3: a serial number is an unsigned 32 bit value that wraps.
-  return { ...value, serial: serialVersion % 2 ** 32, version }
+export function viewZone(zone: StoredZone): ZoneView {
+  return { ...zone.value, serial: serialOf(zone), version: zone.version }
 }
 
 /** Shows an endpoint. */

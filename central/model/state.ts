@@ -70,6 +70,11 @@ export function draftOf(state: RegistryState): RegistryState {
   }
 }
 
+/** The serial of a zone: the version of its last change, modulo 2^32 (RFC 1982 §3). */
+export function serialOf(zone: Pick<StoredZone, 'serialVersion'>): number {
+  return zone.serialVersion % 2 ** 32
+}
+
 /** The zone that a name lies in: the longest apex at or above it; undefined outside the mesh. */
 export function zoneOf(state: Pick<RegistryState, 'zones'>, name: Name): StoredZone | undefined {
   for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {

@@ -70,6 +70,7 @@ export class Registry {
   readonly #waiting: Waiting[] = []
   #version: number
   #working: Promise<void> | undefined
+  #hashed: { readonly version: number; readonly hash: string } | undefined
 
   /** Replays the log. Throws what the log throws when it is damaged. */
   constructor(options: RegistryOptions) {
@@ -94,7 +95,15 @@ export class Registry {
 
   /** Hash of the history that led to the state. */
   get logHash(): string {
-    return this.#log.hashAt(this.#version) ?? ''
+    if (this.#hashed?.version !== this.#version) {
+      this.#hashed = { version: this.#version, hash: this.#log.hashAt(this.#version) ?? '' }
+    }
+    return this.#hashed.hash
+  }
+
+  /** Hash of the history up to a version; undefined beyond the head. */
+  hashAt(version: number): string | undefined {
+    return this.#log.hashAt(version)
   }
 
   /** Calls the listener after each change, in order, when the state has it. Returns the way out. */

@@ -18,7 +18,7 @@ import { blankMessage, decodeMessage, encodeMessage } from '../../shared/dns/mes
 import type { DnsMessage, Question, ResourceRecord } from '../../shared/dns/message.ts'
 import { nameToWire } from '../../shared/dns/name.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
-import { zoneOf } from '../model/state.ts'
+import { serialOf, zoneOf } from '../model/state.ts'
 
 /** The header (RFC 1035 §4.1.1); the qname stands behind it. */
 const HEADER_BYTES = 12
@@ -131,12 +131,11 @@ function negativeSoa(zone: StoredZone): ResourceRecord {
 
 function soa(zone: StoredZone, ttl: number): ResourceRecord {
   const { mname, rname, refresh, retry, expire, minimum } = zone.value.soa
-  const serial = zone.serialVersion % 2 ** 32
   return record(zone.value.apex, TYPE_SOA, ttl, {
     kind: 'soa',
     mname,
     rname,
-    serial,
+    serial: serialOf(zone),
     refresh,
     retry,
     expire,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How soon a program that crashed is started again. */
@@ -42,7 +43,8 @@ export class Child {
   start(): void {
     const { args, logFile } = this.#options
     const log = openSync(logFile, 'a', 0o600)
-    const main = fileURLToPath(new URL(import.meta.resolve('../main.ts')))
+    // `main.ts` in a checkout, `main.js` in dist/: the compiler leaves names in strings as they are.
+    const main = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
     // A group of its own: Ctrl-C in the terminal reaches this process only, which stops the others.
     const child = spawn(process.execPath, [main, ...args], {
       stdio: ['ignore', log, log, 'ipc'],

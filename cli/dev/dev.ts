@@ -17,6 +17,7 @@ import type { DevFiles } from './config.ts'
 
 /** How long a program may take to answer on its HTTP port. */
 const START_MS = 20_000
+/** How often it is asked meanwhile. */
 const POLL_MS = 50
 const LOG_TAIL_LINES = 5
 

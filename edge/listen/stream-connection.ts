@@ -19,13 +19,13 @@ export interface StreamContext {
 }
 
 /** Answers that wait for a client which does not read: beyond it the connection is closed. */
-export const UNSENT_MAX_BYTES = 1024 * 1024
+const UNSENT_MAX_BYTES = 1024 * 1024
 
 /**
  * How long a client has to close its side after all answers and our FIN were sent. Closing at once
  * could send a reset, when something unread lies in our socket, and a reset can overtake answers.
  */
-export const LINGER_MS = 500
+const LINGER_MS = 500
 
 /**
  * One connection of DNS messages on a stream (RFC 7766), pipelined: each message goes to the handler

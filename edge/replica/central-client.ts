@@ -1,5 +1,5 @@
 import type { ChannelCredentials, ChannelOptions, ClientDuplexStream } from '@grpc/grpc-js'
-import { credentials } from '@grpc/grpc-js'
+import { Channel, credentials } from '@grpc/grpc-js'
 import type { Clock } from '../../shared/clock.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import { channelOptions } from '../../shared/rpc/channel.ts'
@@ -28,10 +28,13 @@ export class CentralClient {
     this.#addresses = options.addresses
     this.#credentials = createCredentials(options)
     const serverName = options.tls?.serverName
-    this.#channelOptions =
-      serverName === undefined
-        ? channelOptions
-        : { ...channelOptions, 'grpc.ssl_target_name_override': serverName }
+    this.#channelOptions = {
+      ...channelOptions,
+      // The stream is opened anew with pauses of our own. In the pool that channels share by default,
+      // an address that was down keeps grpc-js's pauses, which grow to two minutes.
+      'grpc.use_local_subchannel_pool': 1,
+      ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
+    }
   }
 
   /** The central that calls go to now, as host:port. */
@@ -61,8 +64,7 @@ export class CentralClient {
   }
 
   close(): void {
-    this.#clients?.sync.close()
-    this.#clients?.resolver.close()
+    this.#clients?.close()
     this.#clients = undefined
   }
 
@@ -74,12 +76,15 @@ export class CentralClient {
 
 type Clients = ReturnType<typeof openClients>
 
-/** Both clients share one connection: grpc-js pools them by address, credentials and options. */
+/** Both services over one connection. */
 function openClients(address: string, creds: ChannelCredentials, options: ChannelOptions) {
   const { Sync, Resolver } = loadProto().meridian.v1
+  const channel = new Channel(address, creds, options)
+  const over = { channelOverride: channel }
   return {
-    sync: new Sync(address, creds, options),
-    resolver: new Resolver(address, creds, options),
+    sync: new Sync(address, creds, over),
+    resolver: new Resolver(address, creds, over),
+    close: () => channel.close(),
   }
 }
 

@@ -1,7 +1,12 @@
 import { MeridianError } from '../../shared/errors.ts'
 import { parseName } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
-import { clusterSchema, endpointSchema, policies } from '../../shared/registry/schema.ts'
+import {
+  clusterSchema,
+  endpointSchema,
+  isCanonicalEndpoint,
+  policies,
+} from '../../shared/registry/schema.ts'
 import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
 import { TTL_MAX } from '../../shared/dns/codes.ts'
 import type { Change__Output } from '../../shared/rpc/generated/meridian/v1/Change.ts'
@@ -28,6 +33,7 @@ export function checkChange(change: Change__Output): ReplicaChange {
       serial,
     })),
     names: change.names.map(checkNameState),
+    hash: checkHash(change.hash),
   }
 }
 
@@ -60,14 +66,16 @@ function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): Repli
 /** An endpoint with its defaults taken back out of the message. */
 function checkEndpoint(endpoint: Endpoint__Output): Endpoint {
   const { cluster, addresses, port, weight, priority, owner } = endpoint
-  const checked = endpointSchema.safeParse({
+  const given = {
     cluster,
     addresses,
     weight,
     priority,
     ...(port === 0 ? {} : { port }),
     ...(owner === '' ? {} : { owner }),
-  })
+  }
+  if (isCanonicalEndpoint(given)) return given
+  const checked = endpointSchema.safeParse(given)
   if (checked.success) return checked.data
   throw invalidBySchema('endpoint', checked.error.issues)
 }
@@ -124,6 +132,11 @@ function checkName(what: string, text: string): Name {
 function checkVersion(version: number): number {
   if (Number.isSafeInteger(version)) return version
   throw invalid('version', String(version), 'an integer below 2^53')
+}
+
+function checkHash(hash: string): string {
+  if (hash === '' || /^[0-9a-f]{64}$/.test(hash)) return hash
+  throw invalid('hash', JSON.stringify(hash.slice(0, 80)), '64 hexadecimal digits')
 }
 
 function invalidBySchema(

@@ -47,4 +47,6 @@ export interface ReplicaChange {
   readonly zonesDeleted: readonly Name[]
   readonly serials: readonly { readonly apex: Name; readonly serial: number }[]
   readonly names: readonly NameState[]
+  /** Hash of the history up to the version. */
+  readonly hash: string
 }

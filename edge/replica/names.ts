@@ -142,10 +142,6 @@ export function createEntry(
   }
 }
 
-export function keyOf(entry: Pick<NameEntry, 'name'>): string {
-  return nameKey(entry.name)
-}
-
 const forever = { isWatched: true, expiresAt: Infinity }
 const nonexistent = createEntry({ kind: 'nxdomain', name: '.', version: 0 }, forever)
 const emptyNonTerminal = createEntry({ kind: 'nodata', name: '.', version: 0 }, forever)

@@ -61,4 +61,3 @@ export const replicaOptionsSchema = z.strictObject({
 })
 
 export type CentralOptions = Readonly<z.output<typeof centralOptionsSchema>>
-export type ReplicaOptionsValue = Readonly<z.output<typeof replicaOptionsSchema>>

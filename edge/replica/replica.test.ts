@@ -27,6 +27,7 @@ function change(version: number, part: Partial<ReplicaChange> = {}): ReplicaChan
     zonesDeleted: [],
     serials: [],
     names: [],
+    hash: '',
     ...part,
   }
 }

@@ -15,6 +15,7 @@ import type { ReplicaSync } from './sync.ts'
 const IN_FLIGHT_MAX = 10_000
 /** RFC 9520 §3.2: a failure is remembered for 1 s at least; longer would delay the recovery. */
 const FAILURE_MS = 1_000
+/** Names whose failure is remembered. */
 const FAILURES_MAX = 10_000
 
 /** What asking central for a name came to. */

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
-import { clusterSchema, endpointSchema, policies } from '../../shared/registry/schema.ts'
+import { clusterSchema, isCanonicalEndpoint, policies } from '../../shared/registry/schema.ts'
+import type { Endpoint } from '../../shared/registry/schema.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { Startable } from '../../shared/startable.ts'
 import type { ReplicaMetrics } from './metrics.ts'
@@ -21,7 +22,12 @@ const SETTLE_MS = 300
 const ttl = z.int().min(0)
 const version = z.int().min(0)
 
-const headerSchema = z.object({ logId: z.string().min(1), version, replica: z.string() })
+const headerSchema = z.object({
+  logId: z.string().min(1),
+  version,
+  hash: z.string(),
+  replica: z.string(),
+})
 
 const lineSchema = z.discriminatedUnion('is', [
   z.object({ is: z.literal('cluster'), cluster: clusterSchema }),
@@ -51,7 +57,10 @@ const lineSchema = z.discriminatedUnion('is', [
       policy: z.enum(policies),
       ttlMin: ttl,
       ttlMax: ttl,
-      endpoints: z.array(endpointSchema),
+      // Had been checked when they were written; their schema would take half of the time of a start.
+      endpoints: z.custom<readonly Endpoint[]>(
+        (value) => Array.isArray(value) && value.every(isCanonicalEndpoint),
+      ),
     }),
   }),
 ])
@@ -124,7 +133,8 @@ export class ReplicaSnapshot implements Startable {
     const { tables, hasState } = replica
     if (!hasState) return
     try {
-      const header = { logId: tables.logId, version: tables.version, replica: replica.kind }
+      const { logId, version, hash } = tables
+      const header = { logId, version, hash, replica: replica.kind }
       await writeSnapshotFile(
         this.#file,
         { kind: KIND, formatVersion: FORMAT_VERSION, ...header },
@@ -160,7 +170,7 @@ export class ReplicaSnapshot implements Startable {
       }
       lines.push(line.data)
     }
-    return { ok: true, logId: header.data.logId, change: changeOf(header.data.version, lines) }
+    return { ok: true, logId: header.data.logId, change: changeOf(header.data, lines) }
   }
 }
 
@@ -184,7 +194,10 @@ function linesOf(replica: Replica): Iterable<Line> {
   })()
 }
 
-function changeOf(version: number, lines: readonly Line[]): ReplicaChange {
+function changeOf(
+  { version, hash }: z.output<typeof headerSchema>,
+  lines: readonly Line[],
+): ReplicaChange {
   const clusters = []
   const zones: ReplicaZone[] = []
   const names: NameState[] = []
@@ -210,5 +223,6 @@ function changeOf(version: number, lines: readonly Line[]): ReplicaChange {
     zonesDeleted: [],
     serials: [],
     names,
+    hash,
   }
 }

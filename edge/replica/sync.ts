@@ -14,6 +14,7 @@ import type { Replica } from './replica.ts'
 
 /** The wait before the first new attempt; doubles up to the longest, and half of it is random. */
 const BACKOFF_FIRST_MS = 50
+/** The longest wait between two attempts. */
 const BACKOFF_MAX_MS = 2_000
 /** A central that accepts the stream and then says nothing is left after this time. */
 const WELCOME_TIMEOUT_MS = 5_000
@@ -152,6 +153,7 @@ export class ReplicaSync implements Startable {
         replica: replica.kind === 'full' ? 'FULL' : 'ON_DEMAND',
         logId: replica.hasState ? tables.logId : '',
         fromVersion: replica.hasState ? tables.version : 0,
+        fromHash: replica.hasState ? tables.hash : '',
       },
     })
     if (replica.kind === 'on-demand') this.#sendNames(stream, true)

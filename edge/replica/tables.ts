@@ -22,6 +22,8 @@ export class Tables {
   version = 0
   /** The log that the version counts in; empty before any. */
   logId = ''
+  /** Hash of the history up to the version, as central told it. */
+  hash = ''
   topology: Topology
 
   /** `own` is the edge's own cluster as it was last known. */
@@ -40,6 +42,7 @@ export class Tables {
       if (this.names.get(key) !== undefined || wants(key)) this.learn(key, state, watchedTrust)
     }
     this.version = change.version
+    this.hash = change.hash
   }
 
   /** Takes a state of a name, unless a newer one is held. Returns what is held then. */

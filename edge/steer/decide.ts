@@ -48,7 +48,7 @@ export function decideSteering(
 }
 
 /** The endpoint's own addresses of a family, else those of its cluster. */
-export function addressesOf(
+function addressesOf(
   candidate: Pick<Candidate, 'endpoint' | 'place'>,
   qtype: number,
 ): readonly string[] {

@@ -77,7 +77,12 @@ describe('the policy nearest', () => {
 
   it('an own cluster that is draining gives way to another', () => {
     const topology = createTopology(own, [at('own', 0, { state: 'draining' }), at('b', 90)])
-    const app: ReplicaApp = { policy: 'nearest', ttlMin: 5, ttlMax: 30, endpoints: [on('own'), on('b')] }
+    const app: ReplicaApp = {
+      policy: 'nearest',
+      ttlMin: 5,
+      ttlMax: 30,
+      endpoints: [on('own'), on('b')],
+    }
     expect(decideSteering(app, TYPE_A, topology).chosen?.endpoint.cluster).toBe('b')
   })
 

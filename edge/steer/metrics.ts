@@ -3,7 +3,7 @@ import { Counter } from 'prom-client'
 import type { Candidate } from './filters.ts'
 import type { Topology } from './topology.ts'
 
-export const steerOutcomes = ['own', 'nearest', 'none'] as const
+const steerOutcomes = ['own', 'nearest', 'none'] as const
 
 /** Counts decisions, which are made when data changes, not queries. */
 export interface SteerMetrics {

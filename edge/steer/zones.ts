@@ -31,7 +31,7 @@ export interface ServedZone {
   readonly any: Answer
 }
 
-export function serveZone(zone: ReplicaZone): ServedZone {
+function serveZone(zone: ReplicaZone): ServedZone {
   const { apex, soa, serial } = zone
   const apexBytes = nameKey(apex).length
   // RFC 2308 §5: the TTL of a negative answer is the lesser of the SOA's MINIMUM and its own TTL.

@@ -121,6 +121,7 @@ function unknownKey(path: Path, key: string, message: string, source: Source): M
   }
 }
 
+/** Characters of a value that a mistake shows. */
 const SHOWN_MAX = 80
 
 /** Shows a value: scalars as JSON, cut when long; lists and mappings only by their kind. */

@@ -27,7 +27,6 @@ export const TYPE_ANY = 255
 export const CLASS_IN = 1
 export const CLASS_CH = 3
 export const CLASS_NONE = 254
-export const CLASS_ANY = 255
 
 // ---- opcodes ----
 export const OPCODE_QUERY = 0
@@ -70,7 +69,6 @@ export const EDE_PROHIBITED = 18
 export const EDE_STALE_NXDOMAIN_ANSWER = 19
 export const EDE_NOT_AUTHORITATIVE = 20
 export const EDE_NOT_SUPPORTED = 21
-export const EDE_NO_REACHABLE_AUTHORITY = 22
 export const EDE_NETWORK_ERROR = 23
 
 /** The largest TTL: 31 bits, unsigned (RFC 2181 §8). */

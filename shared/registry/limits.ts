@@ -1,6 +1,6 @@
 /** Bounds of what may be registered. All are listed in `docs/reference/limits.md`. */
 
-/** Addresses of one family that one endpoint or cluster may have; 16 AAAA still fit in 1232 bytes. */
+/** Addresses of one endpoint or cluster, both families together; 32 AAAA still fit in 1232 bytes. */
 export const ADDRESSES_MAX = 32
 /** Name servers of a zone; a referral with 13 and their glue is what the root has. */
 export const NS_MAX = 13

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { parseName } from '../dns/name.ts'
@@ -34,18 +35,26 @@ export const addressSchema = z
   .string()
   .meta({ description: 'IPv4 or IPv6 address', example: '192.0.2.1' })
   .transform((text, ctx) => {
-    if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text
-    if (ipaddr.IPv6.isValid(text) && !text.includes('%')) {
-      return ipaddr.IPv6.parse(text).toRFC5952String()
-    }
+    const canonical = canonicalAddress(text)
+    if (canonical !== undefined) return canonical
     ctx.addIssue({ code: 'custom', message: 'is not an IPv4 or IPv6 address', input: text })
     return z.NEVER
   })
 
+/** The canonical text (RFC 5952) of an address; undefined when it is none. */
+function canonicalAddress(text: string): string | undefined {
+  // The same four decimal parts that ipaddr.js takes, found in a tenth of its time.
+  if (isIPv4(text)) return text
+  if (!ipaddr.IPv6.isValid(text) || text.includes('%')) return undefined
+  return ipaddr.IPv6.parse(text).toRFC5952String()
+}
+
+const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
 /** The id of a cluster or an edge: a DNS label in lower case. */
 export const idSchema = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  .regex(idPattern, {
     error: 'is not an id: 1 to 63 of a-z, 0-9 and -, no - at the ends',
   })
   .meta({ description: 'Id, a DNS label in lower case', example: 'sfo' })
@@ -116,16 +125,62 @@ export const zoneSchema = z
 /** Policies that an app can name. */
 export const policies = ['nearest'] as const
 
+const PORT_MAX = 65_535
+const WEIGHT_MAX = 1_000_000
+const PRIORITY_MAX = 65_535
+const OWNER_MAX_CHARACTERS = 200
+
 export const endpointSchema = z.strictObject({
   cluster: idSchema,
   addresses: addressesSchema
     .default([])
     .meta({ description: "Addresses to answer with; when empty, the cluster's own" }),
-  port: z.int().min(1).max(65_535).optional(),
-  weight: z.int().min(0).max(1_000_000).default(100),
-  priority: z.int().min(0).max(65_535).default(0),
-  owner: z.string().min(1).max(200).optional(),
+  port: z.int().min(1).max(PORT_MAX).optional(),
+  weight: z.int().min(0).max(WEIGHT_MAX).default(100),
+  priority: z.int().min(0).max(PRIORITY_MAX).default(0),
+  owner: z.string().min(1).max(OWNER_MAX_CHARACTERS).optional(),
 })
+
+const endpointKeys = new Set<string>(Object.keys(endpointSchema.shape))
+
+/**
+ * Whether a value is what `endpointSchema` would give back as it is: good, canonical, no default
+ * missing. For the hundreds of thousands of endpoints of a whole state, which are (`bench/scale`: a
+ * sixth of the time of the schema); what is not goes to the schema, which says what is wrong.
+ */
+export function isCanonicalEndpoint(value: unknown): value is Endpoint {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('cluster' in value && 'addresses' in value && 'weight' in value && 'priority' in value)) {
+    return false
+  }
+  for (const key in value) if (!endpointKeys.has(key)) return false
+  const { cluster, addresses, weight, priority } = value
+  return (
+    typeof cluster === 'string' &&
+    idPattern.test(cluster) &&
+    isWithin(weight, 0, WEIGHT_MAX) &&
+    isWithin(priority, 0, PRIORITY_MAX) &&
+    (!('port' in value) || isWithin(value.port, 1, PORT_MAX)) &&
+    (!('owner' in value) ||
+      (typeof value.owner === 'string' && isWithin(value.owner.length, 1, OWNER_MAX_CHARACTERS))) &&
+    Array.isArray(addresses) &&
+    areCanonicalAddresses(addresses)
+  )
+}
+
+function areCanonicalAddresses(list: readonly unknown[]): boolean {
+  if (list.length > ADDRESSES_MAX) return false
+  for (let i = 0; i < list.length; i++) {
+    const address = list[i]
+    if (typeof address !== 'string' || canonicalAddress(address) !== address) return false
+    if (list.indexOf(address) !== i) return false
+  }
+  return true
+}
+
+function isWithin(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+}
 
 const ttlBoundsSchema = z
   .strictObject({ min: ttlSchema.default(5), max: ttlSchema.default(30) })

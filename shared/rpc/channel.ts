@@ -1,7 +1,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js'
 
 /** The largest message that either side takes: a merged Change of 50,000 apps is about 10 MiB. */
-export const MESSAGE_MAX_BYTES = 64 * 1024 * 1024
+const MESSAGE_MAX_BYTES = 64 * 1024 * 1024
 
 /** Options of every channel and server of the mesh: bounds, and probes that find a dead peer. */
 export const channelOptions: ChannelOptions = {

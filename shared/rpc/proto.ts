@@ -25,7 +25,7 @@ export const loaderOptions = {
 /** The version of the Watch protocol that this software speaks. */
 export const PROTOCOL_VERSION = 1
 
-export function protoRoot(): string {
+function protoRoot(): string {
   return join(packageRoot(), 'proto')
 }
 

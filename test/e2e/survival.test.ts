@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, cpSync, readFileSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleManifest } from '../support/manifests.ts'
 import { CentralUnderTest, EdgeUnderTest, TestFolder } from '../support/mesh.ts'
@@ -126,4 +126,32 @@ it('no write that was acknowledged is lost when central is killed in the middle 
   }
   expect(acknowledged.length).toBeGreaterThan(300)
   for (const name of acknowledged) await central.call('GET', `/v1/apps/${name}`)
+})
+
+it('central restored from an old backup: the edge keeps its state until central is past it, then takes central for right', async () => {
+  await central.end()
+  cpSync(folder.file('central'), folder.file('backup'), { recursive: true })
+  await central.start()
+  await central.call('DELETE', '/v1/apps/video.example/endpoints/sfo')
+  await central.call('PUT', '/v1/apps/lost.example', {})
+  await edge.answers('video.example', '198.51.100.1')
+  const version = await central.version()
+  await until('the edge to be at the last version', async () =>
+    (await edge.metric('meridian_edge_replica_version')) === version ? true : undefined,
+  )
+  await central.end()
+  rmSync(folder.file('central'), { recursive: true })
+  cpSync(folder.file('backup'), folder.file('central'), { recursive: true })
+  await central.start()
+  await until('the edge to reject the older central', async () =>
+    (await edge.metric('meridian_edge_replica_rejects_total', { reason: 'old-version' })) > 0
+      ? true
+      : undefined,
+  )
+  expect(await edge.addresses('video.example')).toBe('198.51.100.1')
+  // Another history: the same versions, and one more, with other content.
+  for (let i = 0; (await central.version()) <= version; i++) {
+    await central.call('PUT', `/v1/apps/other${i}.example`, {})
+  }
+  await edge.answers('video.example', '192.0.2.1 192.0.2.2')
 })

@@ -15,6 +15,7 @@ export interface Change {
   'zonesDeleted'?: (string)[];
   'serials'?: (_meridian_v1_ZoneSerial)[];
   'names'?: (_meridian_v1_NameState)[];
+  'hash'?: (string);
 }
 
 export interface Change__Output {
@@ -26,4 +27,5 @@ export interface Change__Output {
   'zonesDeleted': (string)[];
   'serials': (_meridian_v1_ZoneSerial__Output)[];
   'names': (_meridian_v1_NameState__Output)[];
+  'hash': (string);
 }

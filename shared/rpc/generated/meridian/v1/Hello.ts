@@ -12,6 +12,7 @@ export interface Hello {
   'fromVersion'?: (number | string | Long);
   'adminUrl'?: (string);
   'software'?: (string);
+  'fromHash'?: (string);
 }
 
 export interface Hello__Output {
@@ -23,4 +24,5 @@ export interface Hello__Output {
   'fromVersion': (number);
   'adminUrl': (string);
   'software': (string);
+  'fromHash': (string);
 }
