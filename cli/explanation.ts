@@ -49,7 +49,7 @@ const sources: Readonly<Record<string, string>> = {
   app: 'an app of the mesh',
   nodata: 'the name exists, but not with this type',
   nxdomain: 'the zone has no such name',
-  'not-in-mesh': 'no zone of the mesh, asked elsewhere',
+  'not-in-mesh': 'in no zone of the mesh',
   unknown: 'the edge does not know it yet',
 }
 
