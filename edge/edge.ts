@@ -108,7 +108,6 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
       readiness.isListening = true
       logger.info(
         {
-          edge: config.id,
           dns: listeners.all.map((listener) => ({
             transport: listener.transport,
             ...listener.address(),

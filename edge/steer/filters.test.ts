@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { TYPE_A, TYPE_AAAA, TYPE_TXT } from '../../shared/dns/codes.ts'
 import { clusterSchema, endpointSchema } from '../../shared/registry/schema.ts'
 import type { ReplicaApp } from '../replica/model.ts'
@@ -6,7 +7,7 @@ import type { Step } from './decide.ts'
 import { decideSteering } from './decide.ts'
 import { createTopology } from './topology.ts'
 
-type ClusterInput = Partial<Parameters<typeof clusterSchema.parse>[0] & object>
+type ClusterInput = Partial<z.input<typeof clusterSchema>>
 
 /** Clusters on the equator, at degrees east; the edge is in `own` at 0. */
 const at = (id: string, longitude: number, more: ClusterInput = {}) =>

@@ -16,3 +16,11 @@ export const CHANGE_COMMANDS_MAX = 500_000
 export const BODY_MAX_BYTES = 64 * 1024 * 1024
 /** The shortest and the longest TTL that an app or zone may ask for (a week, RFC 8767 §5). */
 export const TTL_LIMIT_MAX_SECONDS = 604_800
+/** The highest port (RFC 9293 §3.1). */
+export const PORT_MAX = 65_535
+/** The greatest weight of an endpoint; among equally near ones the heavier is taken. */
+export const WEIGHT_MAX = 1_000_000
+/** The highest priority number of an endpoint, that of SRV (RFC 2782). */
+export const PRIORITY_MAX = 65_535
+/** The owner of an endpoint, in characters. */
+export const OWNER_MAX_CHARACTERS = 200

@@ -7,7 +7,11 @@ import {
   CLUSTERS_MAX,
   ENDPOINTS_MAX,
   NS_MAX,
+  OWNER_MAX_CHARACTERS,
+  PORT_MAX,
+  PRIORITY_MAX,
   TTL_LIMIT_MAX_SECONDS,
+  WEIGHT_MAX,
   ZONES_MAX,
 } from './limits.ts'
 
@@ -124,11 +128,6 @@ export const zoneSchema = z
 
 /** Policies that an app can name. */
 export const policies = ['nearest'] as const
-
-const PORT_MAX = 65_535
-const WEIGHT_MAX = 1_000_000
-const PRIORITY_MAX = 65_535
-const OWNER_MAX_CHARACTERS = 200
 
 export const endpointSchema = z.strictObject({
   cluster: idSchema,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import { FakeCentral, sayGoodState } from '../support/fake-central.ts'
@@ -117,7 +117,8 @@ describe('a central that takes the connection and says nothing', () => {
       socket.on('error', () => undefined)
     })
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const { port } = silent.address() as AddressInfo
+    const bound = silent.address()
+    const port = typeof bound === 'object' ? bound?.port : undefined
     const onDemand = new EdgeUnderTest(folder, 'ewr', () => [fake.address, `127.0.0.1:${port}`])
     nonsense = (stream) => sayGoodState(stream, 'log', 12)
     await onDemand.start()

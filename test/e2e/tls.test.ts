@@ -33,6 +33,7 @@ it('mutual TLS: an edge with a certificate that central trusts is served', async
   await edge.start()
   try {
     await edge.answers('video.example', '192.0.2.1 192.0.2.2')
+    expect(await edge.metric('meridian_edge_replica_connects_total')).toBe(1)
   } finally {
     await edge.end()
   }
