@@ -45,7 +45,8 @@ export async function runProgram<Schema extends z.ZodType>(options: {
     return isConfigError(err) ? EXIT_USAGE : EXIT_FAILED
   }
   const { program, logger } = created
-  const signal = await nextSignal()
+  // A parent that has gone while the program started is not told of any more.
+  const signal = isOrphan() ? 'disconnect' : await nextSignal()
   logger.info({ signal }, 'stopping')
   const stopped = program.stop().then(
     () => EXIT_OK,
@@ -69,6 +70,13 @@ function isConfigError(err: unknown): boolean {
       err.code,
     )
   )
+}
+
+/** Whether the program was given an IPC channel that has no other end any more. */
+function isOrphan(): boolean {
+  // Without a channel it is undefined, whatever its type says.
+  const connected: unknown = process.connected
+  return connected === false
 }
 
 export type StopCause = NodeJS.Signals | 'disconnect'

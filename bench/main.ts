@@ -1,0 +1,100 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../shared/errors.ts'
+import { packageRoot } from '../shared/package-root.ts'
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from '../shared/exit.ts'
+import { dnsperfVersion } from './load/dnsperf.ts'
+import { measureLoad } from './load/load.ts'
+import { measureMiss } from './load/miss.ts'
+import { BenchFolder } from './mesh/folder.ts'
+import { readConditions } from './report/conditions.ts'
+import type { PartResult } from './report/figure.ts'
+import { missedBar } from './report/figure.ts'
+import { formatTable } from './report/table.ts'
+import { measureScale } from './scale/scale.ts'
+
+const parts = { load: measureLoad, miss: measureMiss, scale: measureScale } as const
+
+interface Options {
+  readonly seconds: number
+  readonly rounds: number
+  readonly output?: string
+}
+
+const program = new Command('bench')
+  .description('measures a mesh of real processes on this machine; see docs/benchmarks.md')
+  .addArgument(new Argument('[parts...]', 'all when none is named').choices(Object.keys(parts)))
+  .addOption(
+    new Option('--seconds <n>', 'length of each run of dnsperf')
+      .default(10)
+      .argParser(between(1, 600)),
+  )
+  .addOption(
+    new Option('--rounds <n>', 'rounds of everything').default(3).argParser(between(1, 10)),
+  )
+  .option('--output <file>', 'where the JSON result goes; else a new file in bench/results/')
+  .exitOverride()
+
+program.action(async (named: (keyof typeof parts)[], options: Options) => {
+  process.exitCode = await bench(named, options).catch((err: unknown) => {
+    progress(`error: ${messageOf(err)}`)
+    return EXIT_FAILED
+  })
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // An exit, unlike the signal itself, ends what was started and removes what was written.
+  process.once(signal, () => process.exit(EXIT_FAILED))
+}
+await program.parseAsync().catch((err: unknown) => {
+  // Commander has printed what is wrong with the command line; help ends with 0.
+  if (!(err instanceof CommanderError)) throw err
+  process.exitCode = err.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+})
+
+/** Runs the parts, prints and stores what they found; returns the exit code. */
+async function bench(named: readonly (keyof typeof parts)[], options: Options): Promise<number> {
+  const [loadBefore = 0] = loadavg()
+  const chosen = named.length > 0 ? named : (['load', 'miss', 'scale'] as const)
+  const version = chosen.includes('load') ? await inFolder(dnsperfVersion) : 'not used'
+  const conditions = await readConditions(process.argv.slice(2), version, loadBefore)
+  const results: PartResult[] = []
+  for (const part of chosen) {
+    const result = await inFolder((folder) => parts[part](folder, options, progress))
+    results.push(result)
+    process.stdout.write(`${formatTable(result)}\n`)
+  }
+  const name = `${conditions.date.replaceAll(':', '')}-${chosen.join('-')}.json`
+  const output = options.output ?? join(packageRoot(), 'bench/results', name)
+  mkdirSync(dirname(output), { recursive: true })
+  writeFileSync(output, `${JSON.stringify({ conditions, parts: results }, undefined, 2)}\n`)
+  progress(`wrote ${output}`)
+  const missed = results.flatMap(({ part, figures }) =>
+    figures.flatMap((figure) => missedBar(part, figure) ?? []),
+  )
+  for (const line of missed) progress(line)
+  return missed.length > 0 ? EXIT_FAILED : EXIT_OK
+}
+
+async function inFolder<T>(run: (folder: BenchFolder) => Promise<T>): Promise<T> {
+  const folder = new BenchFolder()
+  try {
+    return await run(folder)
+  } finally {
+    folder.remove()
+  }
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Parses an option that has to be a whole number between two bounds. */
+function between(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`${text} is not a whole number in ${min}..${max}.`)
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * What the kernel counts of a process, from `/proc` (proc_pid_stat(5), proc_pid_status(5)). Linux only.
+ */
+export interface Usage {
+  /** User and system time of all threads since the start, in ms; counted in steps of 10 ms. */
+  readonly cpuMs: number
+  readonly rssBytes: number
+  /** The most that RSS has been. */
+  readonly rssPeakBytes: number
+}
+
+/** `sysconf(_SC_CLK_TCK)`: Linux shows 100 to user space on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100
+
+/** Reads the usage of a running process. Throws when there is none, or no `/proc`. */
+export function readUsage(pid: number): Usage {
+  return {
+    cpuMs: parseCpuMs(readFileSync(`/proc/${pid}/stat`, 'utf8')),
+    ...parseMemory(readFileSync(`/proc/${pid}/status`, 'utf8')),
+  }
+}
+
+/** Parses `/proc/PID/stat`: fields 14 and 15 are utime and stime, in ticks. */
+export function parseCpuMs(stat: string): number {
+  // Field 2 is the name in parentheses, which may hold spaces and parentheses itself.
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 1)
+    .trim()
+    .split(/\s+/)
+  const utime = Number(fields[11])
+  const stime = Number(fields[12])
+  if (stat.includes(')') && Number.isInteger(utime) && Number.isInteger(stime)) {
+    return ((utime + stime) * 1000) / TICKS_PER_SECOND
+  }
+  throw new Error(`${JSON.stringify(stat)} is not what /proc/PID/stat holds`)
+}
+
+/** Parses `/proc/PID/status`: `VmRSS` and `VmHWM`, in kB. */
+export function parseMemory(status: string): Pick<Usage, 'rssBytes' | 'rssPeakBytes'> {
+  return { rssBytes: bytesOf(status, 'VmRSS'), rssPeakBytes: bytesOf(status, 'VmHWM') }
+}
+
+function bytesOf(status: string, key: string): number {
+  const text = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]
+  if (text === undefined) throw new Error(`/proc/PID/status has no ${key} in kB`)
+  return Number(text) * 1024
+}
