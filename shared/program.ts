@@ -45,6 +45,8 @@ export async function runProgram<Schema extends z.ZodType>(options: {
     return isConfigError(err) ? EXIT_USAGE : EXIT_FAILED
   }
   const { program, logger } = created
+  // A parent with an IPC channel hears that it is this process which serves, not another on its ports.
+  if (process.connected) process.send?.('up')
   // A parent that has gone while the program started is not told of any more.
   const signal = isOrphan() ? 'disconnect' : await nextSignal()
   logger.info({ signal }, 'stopping')

@@ -27,6 +27,7 @@ export class Child {
   #process: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
   #isStopping = false
+  #isUp = false
 
   constructor(options: ChildOptions) {
     this.#options = options
@@ -34,6 +35,11 @@ export class Child {
 
   get label(): string {
     return this.#options.label
+  }
+
+  /** Whether the program has said that it serves. */
+  get isUp(): boolean {
+    return this.#isUp
   }
 
   get pid(): number | undefined {
@@ -52,6 +58,7 @@ export class Child {
     })
     closeSync(log)
     this.#process = child
+    child.on('message', () => (this.#isUp = true))
     child.once('exit', (code, signal) => this.#ended(code, signal))
   }
 
@@ -70,6 +77,7 @@ export class Child {
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
     this.#process = undefined
+    this.#isUp = false
     if (this.#isStopping) return
     const willRestart = code !== 0 && code !== 2
     this.#options.onEnd(signal ?? `exit code ${code}`, willRestart)

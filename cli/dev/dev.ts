@@ -128,7 +128,7 @@ async function waitUntilReady(url: string, child: Child, logFile: string): Promi
       throw new MeridianError('MERIDIAN_REQUEST_FAILED', `${child.label} did not start:\n${tail()}`)
     }
     try {
-      if ((await fetch(`${url}/ready`)).ok) return
+      if (child.isUp && (await fetch(`${url}/ready`)).ok) return
     } catch {
       // Not listening yet.
     }

@@ -84,6 +84,7 @@ const typeNumbers: Readonly<Record<string, number>> = {
   MX: TYPE_MX,
   TXT: TYPE_TXT,
   AAAA: TYPE_AAAA,
+  DS: TYPE_DS,
   SRV: TYPE_SRV,
   SVCB: TYPE_SVCB,
   HTTPS: TYPE_HTTPS,
