@@ -2,11 +2,13 @@ import { Registry as MetricRegistry, collectDefaultMetrics } from 'prom-client'
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Program } from '../shared/program.ts'
+import type { Startable } from '../shared/startable.ts'
 import { softwareName } from '../shared/software.ts'
 import { startAll } from '../shared/startable.ts'
 import { AdminServer } from './admin/server.ts'
 import { Readiness } from './admin/readiness.ts'
 import { AdmitStage } from './admit/stage.ts'
+import { DataPlane } from './data/data-plane.ts'
 import { createListeners } from './listen/listeners.ts'
 import { registerListenMetrics } from './listen/metrics.ts'
 import { QueryCounters } from './metrics.ts'
@@ -19,8 +21,10 @@ import { Replica } from './replica/replica.ts'
 import { Resolver } from './replica/resolver.ts'
 import { ReplicaSnapshot } from './replica/snapshot.ts'
 import { ReplicaSync } from './replica/sync.ts'
+import { AppAnswers } from './steer/app-answers.ts'
 import { explain } from './steer/explain.ts'
 import { createSteerMetrics } from './steer/metrics.ts'
+import { TablePublisher } from './steer/publish.ts'
 import { SteerStage } from './steer/stage.ts'
 import { ownClusterOf, readTopologyFile } from './topology-file.ts'
 
@@ -76,22 +80,43 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     metrics: () => metrics,
   })
 
+  const answers = new AppAnswers(createSteerMetrics(register))
+  const nsid = Buffer.from(config.id)
+  const dataPlane = new DataPlane({
+    listen: config.listen,
+    table: config.table,
+    nsid,
+    logger: logger.child({ component: 'edge/data' }),
+  })
+  dataPlane.registerMetrics(register)
+  const parts: Startable[] = []
+  if (dataPlane.table !== undefined) {
+    const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
+    parts.push(new TablePublisher({ replica, table: dataPlane.table, answers, clock, tick }))
+  }
   const counters = new QueryCounters()
+  counters.addThreads(() => dataPlane.counts())
   counters.register(register)
   const pipeline = new Pipeline({
     stages: [
       new AdmitStage({ identity: config.id, version: config.version ?? software }),
-      new SteerStage({ replica, resolver, clock, metrics: createSteerMetrics(register) }),
+      new SteerStage({ replica, resolver, clock, answers }),
     ],
-    answer: { nsid: Buffer.from(config.id) },
+    answer: { nsid },
     counters,
     clock,
     logger: logger.child({ component: 'edge/pipeline' }),
   })
-  const listeners = createListeners(config.listen, pipeline.handle, clock)
+  const createUdp = dataPlane.createUdp
+  const listeners = createListeners(
+    config.listen,
+    pipeline.handle,
+    clock,
+    createUdp && ((listen) => createUdp(listen, pipeline.handle)),
+  )
   registerListenMetrics(register, () => listeners.all)
 
-  const readiness = new Readiness(replica, sync)
+  const readiness = new Readiness(replica, sync, dataPlane.mode)
   const admin: AdminServer = new AdminServer({
     admin: config.admin,
     readiness,
@@ -104,7 +129,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     // The snapshot before the sockets: the first query finds all that the edge knew. The admin HTTP
     // before the stream to central, which tells where it is.
     start: async () => {
-      stopParts = await startAll([snapshot, admin, sync, listeners])
+      stopParts = await startAll([...parts, snapshot, admin, sync, listeners])
       readiness.isListening = true
       logger.info(
         {
@@ -113,6 +138,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
             ...listener.address(),
           })),
           admin: admin.url,
+          ...dataPlane.mode,
         },
         'edge is up',
       )

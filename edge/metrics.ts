@@ -1,48 +1,11 @@
 import type { Registry as MetricRegistry } from 'prom-client'
 import { Histogram } from 'prom-client'
-import {
-  rcodeName,
-  TYPE_A,
-  TYPE_AAAA,
-  TYPE_ANY,
-  TYPE_CNAME,
-  TYPE_DS,
-  TYPE_HTTPS,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-  TYPE_SRV,
-  TYPE_SVCB,
-  TYPE_TXT,
-  typeName,
-} from '../shared/dns/codes.ts'
+import { rcodeName, typeName } from '../shared/dns/codes.ts'
+import { countedRcodes, countedTypeIndex, countedTypes, durationBounds } from './counts.ts'
+import type { ThreadCounts } from './counts.ts'
 import { registerCounter } from '../shared/metrics.ts'
 import type { Client } from './listen/listener.ts'
 import type { StageName } from './stage.ts'
-
-/** Types that are counted by name; all others count as `other`, so that the label stays bounded. */
-const countedTypes = new Set([
-  TYPE_A,
-  TYPE_AAAA,
-  TYPE_ANY,
-  TYPE_CNAME,
-  TYPE_DS,
-  TYPE_HTTPS,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-  TYPE_SRV,
-  TYPE_SVCB,
-  TYPE_TXT,
-])
-
-/** Upper bounds in seconds: CoreDNS's, from 0.25 ms doubling, with finer ones below. */
-const durationBuckets = [
-  0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064,
-  0.128, 0.256, 0.512, 1.024, 2.048,
-]
 
 /**
  * Counts queries and answers with the label set of CoreDNS (`server`, `zone`, `view`, `proto`,
@@ -56,11 +19,13 @@ export class QueryCounters {
   faults = 0
   readonly #requests = new Map<number, number>()
   readonly #responses = new Map<number, number>()
-  readonly #durations = new Float64Array(durationBuckets.length + 1)
+  /** What the data threads of each address count. */
+  readonly #threads: (() => readonly DataCounts[])[] = []
+  readonly #durations = new Float64Array(durationBounds.length + 1)
   #durationSum = 0
 
   countRequest(client: Client, qtype: number): void {
-    const type = countedTypes.has(qtype) ? qtype : 0
+    const type = countedTypes[countedTypeIndex(qtype)] ?? 0
     const key = (type << 2) | (client.transport === 'tcp' ? 2 : 0) | (client.family === 6 ? 1 : 0)
     this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1)
   }
@@ -69,9 +34,18 @@ export class QueryCounters {
     const key = (rcode << 2) | plugins.indexOf(plugin)
     this.#responses.set(key, (this.#responses.get(key) ?? 0) + 1)
     let bucket = 0
-    while (bucket < durationBuckets.length && seconds > (durationBuckets[bucket] ?? 0)) bucket++
+    while (bucket < durationBounds.length && seconds > (durationBounds[bucket] ?? 0)) bucket++
     this.#durations[bucket] = (this.#durations[bucket] ?? 0) + 1
     this.#durationSum += seconds
+  }
+
+  /** Adds what data threads count to the metrics. */
+  addThreads(threads: () => readonly DataCounts[]): void {
+    this.#threads.push(threads)
+  }
+
+  *#dataCounts(): Iterable<DataCounts> {
+    for (const threads of this.#threads) yield* threads()
   }
 
   /** Makes the metrics of the counts, at each scrape. */
@@ -88,6 +62,14 @@ export class QueryCounters {
           const type = key >> 2 === 0 ? 'other' : typeName(key >> 2)
           add({ ...common, proto, family, type }, count)
         }
+        for (const { counts, family: version } of this.#dataCounts()) {
+          const family = version === 4 ? '1' : '2'
+          countedTypes.forEach((qtype, i) => {
+            const type = qtype === 0 ? 'other' : typeName(qtype)
+            const count = counts.requestsOf(i)
+            if (count > 0) add({ ...common, proto: 'udp', family, type }, count)
+          })
+        }
       },
     })
     registerCounter(register, {
@@ -99,12 +81,22 @@ export class QueryCounters {
           const plugin = plugins[key & 3] ?? 'pipeline'
           add({ ...common, rcode: rcodeName(key >> 2), plugin }, count)
         }
+        for (const { counts } of this.#dataCounts()) {
+          for (let rcode = 0; rcode < countedRcodes; rcode++) {
+            const count = counts.responsesOf(rcode)
+            if (count > 0) add({ ...common, rcode: rcodeName(rcode), plugin: 'table' }, count)
+          }
+        }
       },
     })
     registerCounter(register, {
       name: 'meridian_edge_dns_ignored_total',
       help: 'Messages that deserve no answer: answers, and less than a header.',
-      collect: (add) => add({}, this.ignored),
+      collect: (add) => {
+        let ignored = this.ignored
+        for (const { counts } of this.#dataCounts()) ignored += counts.ignored
+        add({}, ignored)
+      },
     })
     registerCounter(register, {
       name: 'meridian_edge_dns_faults_total',
@@ -117,7 +109,9 @@ export class QueryCounters {
   /** prom-client's histogram has no way in for counts that were made elsewhere. */
   #registerDurations(register: MetricRegistry): void {
     const durations = this.#durations
-    const readSum = (): number => this.#durationSum
+    const dataCounts = (): readonly DataCounts[] => [...this.#dataCounts()]
+    const readSum = (): number =>
+      dataCounts().reduce((sum, { counts }) => sum + counts.durationSum, this.#durationSum)
     class DurationHistogram extends Histogram<'server' | 'zone' | 'view'> {
       override async get(): ReturnType<Histogram['get']> {
         const labels = { server: 'dns://', zone: '', view: '' }
@@ -125,7 +119,8 @@ export class QueryCounters {
         let count = 0
         for (let i = 0; i < durations.length; i++) {
           count += durations[i] ?? 0
-          const le = durationBuckets[i] ?? '+Inf'
+          for (const { counts } of dataCounts()) count += counts.durationsOf(i)
+          const le = durationBounds[i] ?? '+Inf'
           values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: count })
         }
         values.push({ metricName: `${name}_sum`, labels, value: readSum() })
@@ -139,11 +134,17 @@ export class QueryCounters {
         name,
         help: 'Time from a query being read to its answer being handed over for sending.',
         labelNames: ['server', 'zone', 'view'],
-        buckets: durationBuckets,
+        buckets: [...durationBounds],
         registers: [],
       }),
     )
   }
+}
+
+/** The counts of one data thread, and the address family that its socket serves. */
+export interface DataCounts {
+  readonly counts: ThreadCounts
+  readonly family: 4 | 6
 }
 
 const plugins = ['admit', 'steer', 'pipeline'] as const

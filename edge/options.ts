@@ -4,6 +4,7 @@ import { idSchema } from '../shared/registry/schema.ts'
 import { adminOptionsSchema } from './admin/options.ts'
 import { listenOptionsSchema } from './listen/options.ts'
 import { centralOptionsSchema, replicaOptionsSchema } from './replica/options.ts'
+import { tableOptionsSchema } from './table/options.ts'
 
 /** The config of an edge. */
 export const edgeOptionsSchema = z.strictObject({
@@ -22,6 +23,7 @@ export const edgeOptionsSchema = z.strictObject({
   listen: listenOptionsSchema.prefault({}),
   central: centralOptionsSchema,
   replica: replicaOptionsSchema.prefault({}),
+  table: tableOptionsSchema.prefault({}),
   admin: adminOptionsSchema.prefault({}),
   log: z
     .strictObject({

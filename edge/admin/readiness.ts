@@ -1,3 +1,4 @@
+import type { UdpMode } from '../data/data-plane.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { ReplicaSync } from '../replica/sync.ts'
 
@@ -7,6 +8,8 @@ export interface ReadinessReport {
   readonly degraded: boolean
   /** What is not as it should be, each as half a sentence. */
   readonly reasons: readonly string[]
+  /** How UDP is served, and why not by data threads where it is not. */
+  readonly listen: UdpMode
   readonly replica: {
     readonly kind: string
     readonly source: string
@@ -25,11 +28,13 @@ export interface ReadinessReport {
 export class Readiness {
   readonly #replica: Replica
   readonly #sync: ReplicaSync
+  readonly #listen: UdpMode
   /** Taken out by an operator: not ready, and still answering whoever asks. */
   isDraining = false
   isListening = false
 
-  constructor(replica: Replica, sync: ReplicaSync) {
+  constructor(replica: Replica, sync: ReplicaSync, listen: UdpMode) {
+    this.#listen = listen
     this.#replica = replica
     this.#sync = sync
   }
@@ -48,6 +53,7 @@ export class Readiness {
       ready: blockers.length === 0,
       degraded: flaws.length > 0,
       reasons: [...blockers, ...flaws],
+      listen: this.#listen,
       replica: {
         kind,
         source,

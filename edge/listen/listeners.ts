@@ -18,17 +18,23 @@ export interface ListenerFactory {
 /** How often another port is tried when port 0 gave one that is free for UDP and taken for TCP. */
 const PORT_TRIES_MAX = 10
 
-/** Creates the listeners of all addresses of the options, over node:dgram and node:net. */
+/**
+ * Creates the listeners of all addresses of the options: TCP over node:net, UDP by `createUdp`, over
+ * node:dgram when there is none.
+ */
 export function createListeners(
   options: ListenOptions,
   handler: QueryHandler,
   clock: Clock = systemClock,
+  createUdp?: ListenerFactory['udp'],
 ): Listeners {
   const { drainMs } = options
   const budget = new ConnectionBudget(options.tcpConnectionsMax, options.tcpConnectionsPerClientMax)
   return new Listeners(options.addresses, {
-    udp: (listen) =>
-      new UdpListener({ listen, inFlightMax: options.udpInFlightMax, drainMs }, handler),
+    udp:
+      createUdp ??
+      ((listen) =>
+        new UdpListener({ listen, inFlightMax: options.udpInFlightMax, drainMs }, handler)),
     tcp: (listen) =>
       new TcpListener(
         {

@@ -16,6 +16,15 @@ export const listenOptionsSchema = z.strictObject({
         'one port that is free in both. On a machine with several addresses list each of them: ' +
         'a UDP answer from 0.0.0.0 or :: may leave from another address than was asked.',
     ),
+  threads: z
+    .int()
+    .min(0)
+    .max(64)
+    .optional()
+    .describe(
+      'Data threads at each address: UDP sockets that share its port and answer from the answer ' +
+        'table. Default one for each core; 0: none, UDP is served by the control thread.',
+    ),
   udpInFlightMax: z
     .int()
     .min(1)

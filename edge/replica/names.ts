@@ -18,7 +18,7 @@ export interface NameEntry {
   /** Until when it may be used without asking again (monotonic ms); Infinity while it is watched. */
   readonly expiresAt: number
   /** Answers by type that were made of it, good for `answersFor` only. */
-  answers: Map<number, Answer> | undefined
+  answers: Map<number, Answer | undefined> | undefined
   answersFor: Topology | undefined
 }
 
@@ -27,6 +27,8 @@ export interface NameTable {
   readonly size: number
   /** Undefined: not known, ask central. */
   get(key: string): NameEntry | undefined
+  /** As `get`, without counting as use. */
+  peek(key: string): NameEntry | undefined
   put(key: string, entry: NameEntry): void
   /** Whether a name is held by itself, without counting as use of it. */
   has(name: Name): boolean
@@ -55,6 +57,15 @@ export class OnDemandNames implements NameTable {
 
   get(key: string): NameEntry | undefined {
     return this.#apps.get(key) ?? this.#negatives.get(key)
+  }
+
+  peek(key: string): NameEntry | undefined {
+    return this.#apps.peek(key) ?? this.#negatives.peek(key)
+  }
+
+  /** Whether the next names that come drive out others. */
+  get isNearlyFull(): boolean {
+    return this.#apps.size > 0.9 * this.#apps.max || this.#negatives.size > 0.9 * this.#apps.max
   }
 
   put(key: string, entry: NameEntry): void {
@@ -93,6 +104,10 @@ export class FullNames implements NameTable {
 
   get(key: string): NameEntry {
     return this.#apps.get(key) ?? (this.#below.has(key) ? emptyNonTerminal : nonexistent)
+  }
+
+  peek(key: string): NameEntry {
+    return this.get(key)
   }
 
   put(key: string, entry: NameEntry): void {

@@ -14,6 +14,16 @@ export type ReplicaKind = (typeof replicaKinds)[number]
 /** Where the tables come from: nothing but the topology file, the snapshot, or central. */
 export type ReplicaSource = 'topology-file' | 'snapshot' | 'central'
 
+/** What has happened to the tables. */
+export type ReplicaUpdate =
+  /** All of them were replaced. */
+  | { readonly is: 'state'; readonly before: Tables }
+  | { readonly is: 'change'; readonly change: ReplicaChange }
+  /** A name was resolved. */
+  | { readonly is: 'learned'; readonly key: string }
+  /** A name had to make room. */
+  | { readonly is: 'forgotten'; readonly key: string }
+
 export interface ReplicaOptions {
   readonly kind: ReplicaKind
   /** The edge's own cluster, out of the topology file. */
@@ -32,7 +42,7 @@ export class Replica {
   readonly kind: ReplicaKind
   readonly #options: ReplicaOptions
   readonly #inFlight = new Set<string>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(update: ReplicaUpdate) => void>()
   #tables: Tables
   #staged: Tables | undefined
   #source: ReplicaSource = 'topology-file'
@@ -57,8 +67,8 @@ export class Replica {
     return this.#source !== 'topology-file'
   }
 
-  /** Calls the listener after every change of the tables. */
-  onChange(listener: () => void): void {
+  /** Calls the listener after every change of the tables, within the same step. */
+  onChange(listener: (update: ReplicaUpdate) => void): void {
     this.#listeners.add(listener)
   }
 
@@ -70,7 +80,7 @@ export class Replica {
   /** Applies what changed since the present version, whole. Throws nothing: the change was checked. */
   applyChange(change: ReplicaChange): void {
     this.#tables.apply(change, this.#wants)
-    this.#tell()
+    this.#tell({ is: 'change', change })
   }
 
   /** Applies one part of a full state; after the last the new tables are the ones answered from. */
@@ -115,7 +125,9 @@ export class Replica {
     const trust = { isWatched, expiresAt }
     // A full state under way was read from central's tables before this name was asked for.
     this.#staged?.learn(key, state, trust)
-    return this.#tables.learn(key, state, trust)
+    const entry = this.#tables.learn(key, state, trust)
+    this.#tell({ is: 'learned', key })
+    return entry
   }
 
   /** Marks a name as asked for, so that a Change that tells of it before Resolve does is not lost. */
@@ -133,20 +145,27 @@ export class Replica {
   }
 
   #swap(tables: Tables, source: ReplicaSource): void {
+    const before = this.#tables
     this.#tables = tables
     this.#staged = undefined
     this.#source = source
-    this.#tell()
+    this.#tell({ is: 'state', before })
   }
 
   readonly #wants = (key: string): boolean => this.kind === 'full' || this.#inFlight.has(key)
 
   #createNames(): NameTable {
     if (this.#options.kind === 'full') return new FullNames()
-    return new OnDemandNames(this.#options.namesMax, this.#options.onEvict)
+    const names: OnDemandNames = new OnDemandNames(this.#options.namesMax, (name) => {
+      // A name that was dropped from tables under construction was never answered from.
+      if (names !== this.#tables.names) return
+      this.#options.onEvict(name)
+      this.#tell({ is: 'forgotten', key: nameKey(name) })
+    })
+    return names
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+  #tell(update: ReplicaUpdate): void {
+    for (const listener of this.#listeners) listener(update)
   }
 }

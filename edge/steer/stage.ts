@@ -3,10 +3,7 @@ import {
   EDE_NETWORK_ERROR,
   EDE_NOT_READY,
   EDE_STALE_ANSWER,
-  RCODE_NOERROR,
   RCODE_SERVFAIL,
-  TYPE_A,
-  TYPE_AAAA,
   TYPE_ANY,
   TYPE_DS,
   TYPE_NS,
@@ -15,14 +12,13 @@ import {
 import type { Answer } from '../query/encode.ts'
 import { HEADER_BYTES } from '../query/query.ts'
 import type { Query } from '../query/query.ts'
-import { encodeRecords } from '../query/records.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Resolver } from '../replica/resolver.ts'
 import type { Tables } from '../replica/tables.ts'
 import type { Stage } from '../stage.ts'
-import { decideSteering } from './decide.ts'
-import type { SteerMetrics } from './metrics.ts'
+import { isAppType } from './app-answers.ts'
+import type { AppAnswers } from './app-answers.ts'
 import type { ServedZone } from './zones.ts'
 
 export interface SteerOptions {
@@ -30,7 +26,7 @@ export interface SteerOptions {
   /** Undefined where the replica holds all names. */
   readonly resolver: Resolver | undefined
   readonly clock: Clock
-  readonly metrics: SteerMetrics
+  readonly answers: AppAnswers
 }
 
 /** Answers the names of the mesh. */
@@ -119,46 +115,8 @@ export class SteerStage implements Stage {
 
   #answerApp(tables: Tables, zone: ServedZone, entry: NameEntry, qtype: number): Answer {
     if (qtype === TYPE_ANY) return zone.any
-    if (qtype !== TYPE_A && qtype !== TYPE_AAAA) return zone.nodata
-    if (entry.answersFor !== tables.topology) {
-      entry.answersFor = tables.topology
-      entry.answers = undefined
-    }
-    const known = entry.answers?.get(qtype)
-    // NODATA is not kept with the name: the SOA that it carries changes with the zone.
-    if (known !== undefined) return known === noAddress ? zone.nodata : known
-    const answer = this.#makeAnswer(tables, zone, entry, qtype)
-    entry.answers ??= new Map()
-    entry.answers.set(qtype, answer)
-    return answer === noAddress ? zone.nodata : answer
+    return this.#options.answers.answerOf(tables.topology, entry, qtype) ?? zone.nodata
   }
-
-  #makeAnswer(tables: Tables, zone: ServedZone, entry: NameEntry, qtype: TypeA): Answer {
-    if (entry.app === undefined) return noAddress
-    const { chosen, ttl } = decideSteering(entry.app, qtype, tables.topology)
-    this.#options.metrics.decided(chosen, tables.topology)
-    if (chosen === undefined) return noAddress
-    const records = chosen.addresses.map((rdata) => ({
-      owner: 'qname' as const,
-      type: qtype,
-      ttl,
-      rdata,
-    }))
-    return {
-      rcode: RCODE_NOERROR,
-      authoritative: true,
-      answer: encodeRecords(records, zone.zone.apex),
-      authority: undefined,
-      apexBytes: zone.apexBytes,
-      ede: undefined,
-    }
-  }
-}
-
-type TypeA = typeof TYPE_A | typeof TYPE_AAAA
-
-function isAppType(qtype: number): boolean {
-  return qtype === TYPE_A || qtype === TYPE_AAAA
 }
 
 function fail(code: number, text: string): Answer {
@@ -174,5 +132,3 @@ function fail(code: number, text: string): Answer {
 
 const notReady = fail(EDE_NOT_READY, 'no state from central yet')
 const unreachable = fail(EDE_NETWORK_ERROR, 'central is out of reach')
-/** Stands in an entry's answers for "no address may be answered". */
-const noAddress = fail(0, '')

@@ -183,8 +183,16 @@ class StageBuilder {
 
   #shell(command: string): void {
     if (command.startsWith('mkdir /var/lib/')) return
-    if (command === 'npm ci') return this.#linkPackages(() => true)
-    if (command === 'npm ci --omit=dev') return this.#linkPackages((entry) => entry['dev'] !== true)
+    if (command === 'npm ci') {
+      this.#linkPackages(() => true)
+      // What npm runs after the packages are there.
+      this.#shell('npm run install')
+      return
+    }
+    if (command === 'npm ci --omit=dev --ignore-scripts') {
+      this.#linkPackages((entry) => entry['dev'] !== true)
+      return
+    }
     if (!command.startsWith('npm run ')) throw new Error(`RUN ${command} is not known here`)
     const ran = spawnSync('npm', command.split(' ').slice(1), {
       cwd: this.#inside('.'),

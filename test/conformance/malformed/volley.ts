@@ -8,7 +8,8 @@ const GROUP = 50
 const TIMEOUT_MS = 5_000
 /** The ID of the good queries; messages have the IDs below. */
 const GOOD_ID = 0xffff
-const goodQuery = encodeQuery({ qname: 'video.example', qtype: 'A', id: GOOD_ID, edns: false })
+/** ANY is answered by the control thread, as bad messages are: in the order of arrival. */
+const goodQuery = encodeQuery({ qname: 'video.example', qtype: 'ANY', id: GOOD_ID, edns: false })
 
 /** What a volley came to. */
 export interface Volley {
@@ -21,8 +22,8 @@ export interface Volley {
 }
 
 /**
- * Sends messages, and a good query after every few of them. An edge that holds all names answers in
- * the order of arrival, so what has not been answered before the good query never will be: silence is
+ * Sends messages, and a good query after every few of them. The control thread
+ * of an edge that holds all names answers in the order of arrival, so what has not been answered before the good query never will be: silence is
  * seen without waiting for it. Throws when a good query is not answered, and when an answer comes that
  * belongs to nothing or comes twice.
  */

@@ -1,0 +1,111 @@
+import {
+  CLASS_IN,
+  EDNS_FLAG_DO,
+  EDNS_OPTION_NSID,
+  FLAG_AA,
+  FLAG_CD,
+  FLAG_QR,
+  FLAG_RD,
+  TYPE_OPT,
+} from '../../shared/dns/codes.ts'
+import { decodeQuery } from '../query/decode.ts'
+import { HEADER_BYTES, Query } from '../query/query.ts'
+import { FOUND_NOTHING } from '../table/reader.ts'
+import type { TableReader } from '../table/reader.ts'
+
+/** The message deserves no answer. */
+export const IGNORED = 0
+/** The control thread is to answer. */
+export const MISS = -1
+
+/** QTYPE and QCLASS. */
+const QUESTION_FIXED_BYTES = 4
+/** An OPT record without options (RFC 6891 §6.1.2). */
+const OPT_BYTES = 11
+const OPTION_HEADER_BYTES = 4
+/** RFC 9715 §3.1 and DNS flag day 2020. */
+const UDP_SIZE_MAX = 1232
+/** RFC 1035 §4.2.1. */
+const UDP_SIZE_MIN = 512
+
+/**
+ * Answers queries in the place that they came in, from the answer table. What it is not sure of, and
+ * what is rare (errors, CHAOS, what must be truncated), is a miss. Allocates nothing.
+ */
+export class TableAnswerer {
+  readonly #reader: TableReader
+  readonly #nsid: Buffer
+  readonly #q = new Query()
+  /** Set by `answer` when it gives a length. */
+  qtype = 0
+  /** Set by `answer` when it gives a length. */
+  rcode = 0
+
+  /** `nsid`: told to who asks for it (RFC 5001); empty for none. */
+  constructor(reader: TableReader, nsid: Buffer) {
+    this.#reader = reader
+    this.#nsid = nsid
+  }
+
+  /**
+   * Answers the message in the first `length` octets of `slot`, in a batch of the reader. Returns the
+   * length of the answer that stands there then, IGNORED, or MISS: then the message is as it was.
+   */
+  answer(slot: Buffer, length: number): number {
+    const q = this.#q
+    const decoded = decodeQuery(slot, length, 'udp', q)
+    // An answer is ignored here, so that a flood of them costs the control thread nothing.
+    if (decoded !== 'ok') return decoded === 'ignore' && length >= HEADER_BYTES ? IGNORED : MISS
+    if (q.qclass !== CLASS_IN) return MISS
+    const reader = this.#reader
+    const found = reader.resolve(slot, HEADER_BYTES, q.qnameEnd, q.qtype, q.qclass, 0)
+    if (found === FOUND_NOTHING) return MISS
+    const { ref, rcode } = reader
+    const questionEnd = q.qnameEnd + QUESTION_FIXED_BYTES
+    const nsidBytes =
+      q.wantsNsid && this.#nsid.length > 0 ? OPTION_HEADER_BYTES + this.#nsid.length : 0
+    const size = questionEnd + reader.bodyBytes(ref) + (q.hasOpt ? OPT_BYTES + nsidBytes : 0)
+    if (size > sizeLimit(q) || size > slot.length || reader.edeCode(ref) >= 0) return MISS
+
+    // The flags were read into `q`; the question stays where it is, in the client's own case.
+    const aa = reader.isAuthoritative(ref) ? FLAG_AA : 0
+    const flags = FLAG_QR | aa | (q.flags & (FLAG_RD | FLAG_CD)) | rcode
+    slot[2] = flags >> 8
+    slot[3] = flags
+    slot[10] = 0
+    slot[11] = q.hasOpt ? 1 : 0
+    const end = reader.writeAnswer(ref, slot, 0, questionEnd)
+    if (q.hasOpt) this.#writeOpt(slot, end, q.dnssecOk, nsidBytes)
+    this.qtype = q.qtype
+    this.rcode = rcode
+    return size
+  }
+
+  /** As `encode.ts` does: version 0, DO copied (RFC 3225 §3), NSID where it was asked for. */
+  #writeOpt(slot: Buffer, off: number, dnssecOk: boolean, nsidBytes: number): void {
+    slot[off] = 0
+    slot[off + 1] = TYPE_OPT >> 8
+    slot[off + 2] = TYPE_OPT
+    slot[off + 3] = UDP_SIZE_MAX >> 8
+    slot[off + 4] = UDP_SIZE_MAX & 0xff
+    slot[off + 5] = 0
+    slot[off + 6] = 0
+    slot[off + 7] = dnssecOk ? EDNS_FLAG_DO >> 8 : 0
+    slot[off + 8] = 0
+    slot[off + 9] = nsidBytes >> 8
+    slot[off + 10] = nsidBytes
+    if (nsidBytes === 0) return
+    const option = off + OPT_BYTES
+    slot[option] = EDNS_OPTION_NSID >> 8
+    slot[option + 1] = EDNS_OPTION_NSID
+    slot[option + 2] = this.#nsid.length >> 8
+    slot[option + 3] = this.#nsid.length
+    slot.set(this.#nsid, option + OPTION_HEADER_BYTES)
+  }
+}
+
+/** RFC 6891 §6.2.3, §6.2.5: what the client offers, at least 512, at most what we send. */
+function sizeLimit(q: Query): number {
+  if (!q.hasOpt || q.udpSize <= UDP_SIZE_MIN) return UDP_SIZE_MIN
+  return q.udpSize < UDP_SIZE_MAX ? q.udpSize : UDP_SIZE_MAX
+}

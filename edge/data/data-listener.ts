@@ -1,0 +1,214 @@
+import { createSocket } from 'node:dgram'
+import type { SocketAddress } from '../../shared/config/socket-address.ts'
+import { messageOf } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/log.ts'
+import { Drain } from '../listen/drain.ts'
+import { listenFailed } from '../listen/listen-failed.ts'
+import type { Listener, ListenerStats, QueryHandler } from '../listen/listener.ts'
+import { readCounters, readSender } from '../listen/native/batch-memory.ts'
+import type { BatchSockets } from '../listen/native/batch-socket.ts'
+import { createListenerStats } from '../listen/stats.ts'
+import type { TableWriter } from '../table/writer.ts'
+import { DataThread } from './data-thread.ts'
+import type { Miss } from './messages.ts'
+
+/** A thread that died is replaced after this time, so that one that cannot live costs little. */
+const REPLACE_MS = 100
+
+export interface DataListenerOptions {
+  readonly listen: SocketAddress
+  readonly threads: number
+  /** Misses of all threads that the control thread has not replied to; above it new ones are dropped. */
+  readonly inFlightMax: number
+  readonly drainMs: number
+  readonly sockets: BatchSockets
+  readonly table: TableWriter
+  readonly nsid: Buffer
+  readonly logger: Logger
+}
+
+type State = 'new' | 'listening' | 'draining' | 'closed'
+
+/**
+ * A UDP listener over data threads: each has a socket of its own on the one address (SO_REUSEPORT) and
+ * answers from the table; only what is not there comes to the handler.
+ */
+export class DataListener implements Listener {
+  readonly transport = 'udp'
+  readonly #options: DataListenerOptions
+  readonly #handler: QueryHandler
+  readonly #threads = new Set<DataThread>()
+  /** Threads that are gone, whose counts still count. */
+  readonly #gone: DataThread[] = []
+  readonly #drain = new Drain()
+  readonly #family: 4 | 6
+  #bound: SocketAddress
+  #state: State = 'new'
+  #inFlight = 0
+  #sent = 0
+  #unsent = 0
+  #replaced = 0
+  #refused = 0
+  /** Entries of the table that expire do so from this second on. */
+  #nowSeconds = 1
+
+  constructor(options: DataListenerOptions, handler: QueryHandler) {
+    this.#options = options
+    this.#handler = handler
+    this.#bound = options.listen
+    this.#family = options.listen.address.includes(':') ? 6 : 4
+  }
+
+  address(): SocketAddress {
+    return this.#bound
+  }
+
+  get family(): 4 | 6 {
+    return this.#family
+  }
+
+  /** All threads, those that died too: what they counted still counts. */
+  get threads(): readonly DataThread[] {
+    return [...this.#threads, ...this.#gone]
+  }
+
+  /** Threads that serve now. */
+  get living(): number {
+    return this.#state === 'listening' ? this.#threads.size : 0
+  }
+
+  /** Threads that died and were replaced. */
+  get replaced(): number {
+    return this.#replaced
+  }
+
+  get stats(): ListenerStats {
+    const stats = createListenerStats()
+    stats.inFlight = this.#inFlight
+    stats.answered = this.#sent
+    stats.sendErrors = this.#unsent
+    stats.dropped = this.#refused
+    stats.received = -this.#refused
+    for (const thread of this.threads) {
+      const counters = readCounters(thread.memory)
+      stats.received += counters.received - counters.truncated - thread.counts.dropped
+      stats.dropped += thread.counts.dropped + counters.truncated
+      stats.answered += counters.sent
+      stats.sendErrors += counters.sendErrors + counters.sendDropped
+      stats.socketErrors += counters.receiveErrors
+    }
+    return stats
+  }
+
+  async start(): Promise<void> {
+    const { listen, threads } = this.#options
+    try {
+      // SO_REUSEPORT lets a second edge share the port unnoticed: ask first without it.
+      if (listen.port !== 0) await probe(listen, this.#family)
+      await this.#startThread()
+      for (let i = 1; i < threads; i++) await this.#startThread()
+    } catch (err) {
+      await this.#close()
+      throw listenFailed(this.transport, listen, err)
+    }
+    if (this.#state === 'closed') await this.#close()
+    else this.#state = 'listening'
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'listening') {
+      this.#state = 'draining'
+      for (const thread of this.#threads) thread.drain()
+      if (this.#inFlight > 0) await this.#drain.wait(this.#options.drainMs)
+    }
+    await this.#close()
+  }
+
+  abort(): void {
+    void this.#close()
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closed'
+    this.#drain.end()
+    await Promise.all([...this.#threads].map((thread) => thread.close()))
+  }
+
+  async #startThread(): Promise<void> {
+    const { sockets, table, nsid, inFlightMax, threads } = this.#options
+    const thread = new DataThread({
+      address: this.#bound.address,
+      port: this.#bound.port,
+      sockets,
+      table,
+      nsid,
+      inFlightMax: Math.max(1, Math.floor(inFlightMax / threads)),
+      onMisses: (from, misses) => this.#handOver(from, misses),
+      onDeath: (dead, err) => this.#replace(dead, err),
+    })
+    this.#threads.add(thread)
+    thread.control.nowSeconds = this.#nowSeconds
+    const port = await thread.start()
+    this.#bound = { address: this.#bound.address, port }
+  }
+
+  /** Tells the threads the time, by which entries of the table expire. */
+  tick(nowSeconds: number): void {
+    this.#nowSeconds = nowSeconds
+    for (const thread of this.#threads) thread.control.nowSeconds = nowSeconds
+  }
+
+  #handOver(thread: DataThread, misses: readonly Miss[]): void {
+    if (this.#state !== 'listening') {
+      // Posted before the thread heard that it is to drain.
+      this.#refused += misses.length
+      thread.control.addInFlight(-misses.length)
+      return
+    }
+    this.#inFlight += misses.length
+    for (const { wire, peer } of misses) {
+      const sender = readSender(peer, 0, this.#family)
+      const bytes = Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength)
+      let replied = false
+      this.#handler(bytes, { transport: 'udp', ...sender }, (answer) => {
+        if (replied) return
+        replied = true
+        if (answer !== undefined) {
+          if (thread.send(answer, peer)) this.#sent++
+          else this.#unsent++
+        }
+        thread.control.addInFlight(-1)
+        this.#inFlight--
+        if (this.#inFlight === 0 && this.#state === 'draining') this.#drain.end()
+      })
+    }
+  }
+
+  #replace(dead: DataThread, err: Error | undefined): void {
+    this.#threads.delete(dead)
+    this.#gone.push(dead)
+    if (this.#state !== 'listening') return
+    this.#replaced++
+    const detail = err === undefined ? 'it ended' : messageOf(err)
+    this.#options.logger.error({ detail }, 'a data thread died, it is replaced')
+    setTimeout(() => {
+      if (this.#state !== 'listening') return
+      this.#startThread().catch((failure: unknown) => {
+        this.#options.logger.error({ detail: messageOf(failure) }, 'no new data thread')
+      })
+    }, REPLACE_MS)
+  }
+}
+
+/** Binds the address alone and lets it go. Rejects when it is taken. */
+async function probe({ address, port }: SocketAddress, family: 4 | 6): Promise<void> {
+  const socket = createSocket({ type: `udp${family}`, ipv6Only: family === 6 })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.bind({ address, port, exclusive: true }, resolve)
+    })
+  } finally {
+    socket.close()
+  }
+}

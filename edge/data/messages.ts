@@ -1,0 +1,35 @@
+import type { BatchMemory } from '../listen/native/batch-memory.ts'
+import type { TableHandle } from '../table/layout.ts'
+
+/** What a data thread is started with. */
+export interface ThreadData {
+  readonly address: string
+  readonly port: number
+  readonly reusePort: boolean
+  /** Asked of the kernel in both directions. */
+  readonly socketBufferBytes: number
+  readonly memory: BatchMemory
+  readonly control: SharedArrayBuffer
+  readonly counts: SharedArrayBuffer
+  readonly table: TableHandle
+  readonly readerIndex: number
+  readonly inFlightMax: number
+  readonly nsid: Uint8Array
+}
+
+/** A query that the control thread is to answer, and the peer that it came from. */
+export interface Miss {
+  readonly wire: Uint8Array
+  readonly peer: Uint8Array
+}
+
+/** What a data thread posts. */
+export type ThreadMessage =
+  | { readonly is: 'open'; readonly handle: number; readonly port: number }
+  | { readonly is: 'failed'; readonly code: string | undefined; readonly message: string }
+  | { readonly is: 'misses'; readonly misses: readonly Miss[] }
+
+/** Workers are given anything: this one only what a `DataListener` gives. */
+export function isThreadData(value: unknown): value is ThreadData {
+  return typeof value === 'object' && value !== null && 'readerIndex' in value && 'table' in value
+}

@@ -1,0 +1,111 @@
+/**
+ * The program of a data thread: one UDP socket, one blocking loop. Between two calls of the addon it
+ * answers each datagram of the batch in place from the table, and posts what it cannot answer to the
+ * control thread. It has no event loop to wait for: it hears of the control thread by shared words and
+ * by the addon's `wake`.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/errors.ts'
+import { ThreadCounts } from '../counts.ts'
+import { PEER_BYTES, TRUNCATED_LENGTH } from '../listen/native/batch-memory.ts'
+import type { BatchSocket } from '../listen/native/batch-socket.ts'
+import { loadBatchSockets } from '../listen/native/batch-socket.ts'
+import { TableReader } from '../table/reader.ts'
+import { IGNORED, MISS, TableAnswerer } from './answer.ts'
+import { DRAINING, RUNNING, ThreadControl } from './control.ts'
+import type { Miss, ThreadData, ThreadMessage } from './messages.ts'
+import { isThreadData } from './messages.ts'
+
+/** The longest wait for a datagram; `wake` ends it earlier. */
+const TURN_MS = 10_000
+
+function main(data: ThreadData): void {
+  const control = new ThreadControl(data.control)
+  const loaded = loadBatchSockets()
+  if (!loaded.ok) {
+    post({ is: 'failed', code: undefined, message: loaded.reason })
+    return
+  }
+  let socket
+  try {
+    const { address, port, reusePort, socketBufferBytes: bytes, memory } = data
+    const buffers = { receiveBufferBytes: bytes, sendBufferBytes: bytes }
+    socket = loaded.api.open({ address, port, reusePort, memory, ...buffers })
+  } catch (err) {
+    const code = err instanceof Error && 'code' in err ? String(err.code) : undefined
+    post({ is: 'failed', code, message: messageOf(err) })
+    return
+  }
+  post({ is: 'open', handle: socket.handle, port: socket.port })
+  serve(data, socket, control)
+  // What the control thread still answers leaves by this socket.
+  while (control.state === DRAINING) control.waitWhile(DRAINING)
+  socket.close()
+}
+
+function serve(data: ThreadData, socket: BatchSocket, control: ThreadControl): void {
+  const { memory, inFlightMax } = data
+  const { batch, slotBytes, lengths, peers } = memory
+  const counts = new ThreadCounts(data.counts)
+  const reader = new TableReader(data.table, data.readerIndex)
+  const answerer = new TableAnswerer(reader, Buffer.from(data.nsid))
+  const slots = Array.from({ length: batch }, (_, i) =>
+    Buffer.from(memory.memory.buffer, memory.slots.byteOffset + i * slotBytes, slotBytes),
+  )
+  const misses: Miss[] = []
+  let count = 0
+  for (;;) {
+    count = socket.turn(count, TURN_MS)
+    if (control.state !== RUNNING) break
+    if (count === 0) continue
+    const startedAt = systemClock.nowMs()
+    let answered = 0
+    reader.beginBatch(control.nowSeconds)
+    for (let i = 0; i < count; i++) {
+      // In bounds: the addon gives no more than a batch.
+      const length = lengths[i]!
+      if (length === TRUNCATED_LENGTH) continue
+      const slot = slots[i]!
+      const size = answerer.answer(slot, length)
+      if (size > 0) {
+        lengths[batch + i] = size
+        counts.countAnswer(answerer.qtype, answerer.rcode)
+        answered++
+      } else if (size === IGNORED) counts.countIgnored()
+      else if (size === MISS) {
+        const peer = peers.slice(i * PEER_BYTES, (i + 1) * PEER_BYTES)
+        misses.push({ wire: Uint8Array.prototype.slice.call(slot, 0, length), peer })
+      }
+    }
+    reader.endBatch()
+    if (answered > 0) counts.countDuration(answered, (systemClock.nowMs() - startedAt) / 1000)
+    if (misses.length > 0) handOn(misses, control, counts, inFlightMax)
+  }
+  // All answers were sent by the last turn; what it brought is not taken any more.
+  for (let i = 0; i < count; i++) counts.countDropped()
+}
+
+function handOn(
+  misses: Miss[],
+  control: ThreadControl,
+  counts: ThreadCounts,
+  inFlightMax: number,
+): void {
+  const room = Math.max(0, inFlightMax - control.inFlight)
+  const taken = misses.splice(0, misses.length)
+  for (let i = room; i < taken.length; i++) counts.countDropped()
+  if (room < taken.length) taken.length = room
+  if (taken.length === 0) return
+  control.addInFlight(taken.length)
+  post({ is: 'misses', misses: taken })
+}
+
+function post(message: ThreadMessage): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin
+  parentPort?.postMessage(message)
+}
+
+const data: unknown = workerData
+if (!isThreadData(data)) throw new TypeError('a data thread is started by a DataListener only')
+main(data)

@@ -1,0 +1,27 @@
+import { CLASS_IN } from '../../shared/dns/codes.ts'
+import { nameKey } from '../../shared/dns/name.ts'
+import type { OnDemandNames } from '../replica/names.ts'
+import type { TableWriter } from '../table/writer.ts'
+import { appTypes } from './app-answers.ts'
+
+/**
+ * Marks the names that were answered from the table since a second as used. Hits never reach the LRU,
+ * which would drop the names used most. One name a step, so that the caller can stop in between.
+ */
+export function* markUsed(
+  names: OnDemandNames,
+  table: TableWriter,
+  sinceSeconds: number,
+): Iterator<unknown> {
+  // A copy: names come and go between two steps.
+  const held = Array.from(names.entries())
+  for (const { name } of held) {
+    const key = nameKey(name)
+    const qname = Buffer.from(key, 'latin1')
+    for (const qtype of appTypes) {
+      const use = table.useOf({ qname, qtype, qclass: CLASS_IN, variant: 0 })
+      if (use !== undefined && use.lastUsedSeconds >= sinceSeconds) names.get(key)
+    }
+    yield
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * The reading side of the answer table, on the data threads: no allocation, no strings, no locks. Why
+ * it is right stands in `probe.ts` (publication) and `reclaim.ts` (reuse of memory).
+ *
+ * A reader works in batches: `beginBatch`, look-ups, `endBatch`. Refs are good until `endBatch`, and no
+ * longer. Three atomic operations begin a batch and one ends it, about 60 ns together, for all its
+ * queries; a look-up that finds something takes one atomic load, one that does not takes none.
+ *
+ * Hits and last use are the only words of a published record that are written, by plain stores of any
+ * reader. Two readers that count the same entry at the same moment lose one of the counts, and a
+ * replacement loses those of its last moments: the counts only choose what to keep and to refresh,
+ * where one in a thousand does not matter, while an atomic addition would cost 20 ns a query. Words do
+ * not tear, so a count is never nonsense. From HITS_EXACT_MAX on one hit in eight is counted, as
+ * eight: a record that all threads use would else move between their caches with each query.
+ */
+import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_DS } from '../../shared/dns/codes.ts'
+import { LABEL_MAX_BYTES } from '../../shared/dns/name.ts'
+import { KeyHash } from './hash.ts'
+import {
+  ARENA_BYTES_WORD,
+  CLASS_RCODE,
+  EPOCH_WORD,
+  EXPIRES,
+  FLAG_ABSENT,
+  FLAG_AUTHORITATIVE,
+  FLAG_EDE,
+  FLAG_WHOLE,
+  FLAG_WILDCARDS,
+  HITS,
+  INCOMPLETE_WORD,
+  LAST_USED,
+  META_NAME,
+  META_ZONE,
+  MULTIPLIERS,
+  MULTIPLIERS_START,
+  RCODE_MASK,
+  ROOT_WORD,
+  SHAPE,
+  VARIANT_META,
+  ZONE_DEPTHS_WORD,
+  regionsOf,
+} from './layout.ts'
+import type { TableHandle } from './layout.ts'
+import { findRecord } from './probe.ts'
+import { readerWord } from './reclaim.ts'
+import {
+  bodyBytesOf,
+  bodyWordOf,
+  copyOctets,
+  edeWordOf,
+  numberAt,
+  writeSections,
+} from './record-read.ts'
+
+/** What `resolve` found: nothing that this thread may answer by. */
+export const FOUND_NOTHING = 0
+/** The answer to the question, of any rcode. */
+export const FOUND_ANSWER = 1
+/** The name exists, the type does not; the ref is the zone's negative answer. */
+export const FOUND_NODATA = 2
+/** The name does not exist; the ref is the zone's negative answer. */
+export const FOUND_NXDOMAIN = 3
+
+/** Up to here every hit is counted. */
+const HITS_EXACT_MAX = 64
+const HITS_MAX = 0x7fff_fff0
+
+/** One reader of the table. Belongs to one thread; two readers never share a number. */
+export class TableReader {
+  /** Set by `resolve`: the record to answer with. */
+  ref = 0
+  /** Set by `resolve`: the rcode to answer with, 12 bits. */
+  rcode = 0
+
+  readonly #words: Int32Array
+  readonly #key: KeyHash
+  readonly #word: number
+  readonly #indexStarts: readonly [number, number]
+  #indexStart = 0
+  #mask = 0
+  #nowSeconds = 0
+  #isComplete = false
+  #zoneDepths = 0
+  /** A xorshift generator, to choose the hits that are counted. */
+  #random: number
+
+  /** `index` is what `TableWriter.addReader` gave for this reader alone. */
+  constructor(handle: TableHandle, index: number) {
+    this.#words = new Int32Array(handle.buffer)
+    this.#key = new KeyHash(
+      this.#words.subarray(MULTIPLIERS_START, MULTIPLIERS_START + MULTIPLIERS),
+    )
+    this.#word = readerWord(index)
+    // In bounds: the header is there in every table.
+    this.#indexStarts = regionsOf(this.#words[ARENA_BYTES_WORD]!).indexStarts
+    this.#random = index + 1
+  }
+
+  // ---- batches ----
+
+  /** Begins a batch. `nowSeconds`: of the clock by which entries expire; coarse is enough. */
+  beginBatch(nowSeconds: number): void {
+    const words = this.#words
+    Atomics.store(words, this.#word, Atomics.load(words, EPOCH_WORD))
+    const root = Atomics.load(words, ROOT_WORD)
+    this.#indexStart = root >> 5 === 0 ? this.#indexStarts[0] : this.#indexStarts[1]
+    this.#mask = 2 ** (root & 31) - 1
+    // In bounds: the header. Plain: their changes came before the epoch that was loaded.
+    this.#isComplete = words[INCOMPLETE_WORD] === 0
+    this.#zoneDepths = words[ZONE_DEPTHS_WORD]!
+    this.#nowSeconds = nowSeconds
+  }
+
+  /** Ends the batch: no ref may be used any more. Also before anything that waits. */
+  endBatch(): void {
+    Atomics.store(this.#words, this.#word, 0)
+  }
+
+  // ---- look-ups: within a batch; qname at `start` to `end`, checked, without pointers ----
+
+  /** Finds the answer to a question, counts its use, and gives its ref; 0 when there is none. */
+  find(
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+    variant: number,
+  ): number {
+    this.#key.setName(wire, start, end)
+    const ref = this.#locate(qtype, qclass, variant)
+    if (ref === 0 || this.#isExpired(ref)) return 0
+    this.#countUse(ref)
+    return ref
+  }
+
+  /** Finds the zone that a name lies in, the longest apex at or above it; 0 when there is none. */
+  findZone(wire: Uint8Array, start: number, end: number, qclass: number): number {
+    let labels = 0
+    let off = start
+    // In bounds: the caller checked the name; `end` ends the loop all the same.
+    for (let length = wire[off]!; length !== 0 && off < end; length = wire[off]!) {
+      if (length > LABEL_MAX_BYTES) return 0
+      off += 1 + length
+      labels++
+    }
+    off = start
+    for (;;) {
+      // Only at depths where there is an apex: one hash for most names, however many labels.
+      if ((this.#zoneDepths & (1 << (labels < 31 ? labels : 31))) !== 0) {
+        this.#key.setName(wire, off, end)
+        const ref = this.#locate(META_ZONE, qclass, VARIANT_META)
+        if (ref !== 0) return ref
+      }
+      if (labels === 0) return 0
+      off += 1 + wire[off]!
+      labels--
+    }
+  }
+
+  /**
+   * Finds what to answer a question with: one of FOUND_…, and then `ref` and `rcode` are set. Says
+   * NODATA or NXDOMAIN only where the table proves it; any doubt is FOUND_NOTHING.
+   */
+  resolve(
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+    variant: number,
+  ): number {
+    this.#key.setName(wire, start, end)
+    const ref = this.#locate(qtype, qclass, variant)
+    if (ref !== 0) {
+      if (this.#isExpired(ref)) return FOUND_NOTHING
+      this.#countUse(ref)
+      this.ref = ref
+      // In bounds: a ref points to a whole record.
+      this.rcode = this.#words[ref + CLASS_RCODE]! & RCODE_MASK
+      return FOUND_ANSWER
+    }
+    return this.#resolveNegative(wire, start, end, qtype, qclass)
+  }
+
+  #resolveNegative(
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+  ): number {
+    if (!this.#isComplete || isMetaType(qtype)) return FOUND_NOTHING
+    // The key still has the qname.
+    const name = this.#locate(META_NAME, qclass, VARIANT_META)
+    let found = FOUND_NXDOMAIN
+    if (name !== 0) {
+      if (this.#isExpired(name) || this.#hasType(name, qtype)) return FOUND_NOTHING
+      // In bounds here and below: a ref points to a whole record.
+      if ((this.#words[name + CLASS_RCODE]! & FLAG_ABSENT) === 0) found = FOUND_NODATA
+    }
+    const zone = this.findZone(wire, start, end, qclass)
+    if (zone === 0) return FOUND_NOTHING
+    const flags = this.#words[zone + CLASS_RCODE]!
+    if (name === 0) {
+      if ((flags & (FLAG_WHOLE | FLAG_WILDCARDS)) !== FLAG_WHOLE) return FOUND_NOTHING
+    } else if (qtype === TYPE_DS && (this.#words[zone + SHAPE]! & 0xff) === end - start) {
+      // RFC 4035 §3.1.4.1: DS at an apex belongs to the zone above.
+      return FOUND_NOTHING
+    }
+    this.ref = zone
+    this.rcode = found === FOUND_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR
+    return found
+  }
+
+  // ---- records: by a ref of this batch ----
+
+  /** Octets of answer and authority section together. */
+  bodyBytes(ref: number): number {
+    return bodyBytesOf(this.#words, ref)
+  }
+
+  rcodeOf(ref: number): number {
+    // In bounds here and below: a ref points to a whole record.
+    return this.#words[ref + CLASS_RCODE]! & RCODE_MASK
+  }
+
+  /** The AA bit. */
+  isAuthoritative(ref: number): boolean {
+    return (this.#words[ref + CLASS_RCODE]! & FLAG_AUTHORITATIVE) !== 0
+  }
+
+  /** The EDE info-code of an answer; -1 when it has none. */
+  edeCode(ref: number): number {
+    if ((this.#words[ref + CLASS_RCODE]! & FLAG_EDE) === 0) return -1
+    return this.#words[edeWordOf(this.#words, ref)]! & 0xffff
+  }
+
+  /** Octets of the EDE text of an answer that has one. */
+  edeTextBytes(ref: number): number {
+    return this.#words[edeWordOf(this.#words, ref)]! >>> 16
+  }
+
+  /** Writes the EDE text to `out` at `off`, UTF-8; gives the place behind it. */
+  writeEdeText(ref: number, out: Uint8Array, off: number): number {
+    const at = edeWordOf(this.#words, ref) + 1
+    return copyOctets(this.#words, at, out, off, this.edeTextBytes(ref))
+  }
+
+  /**
+   * Writes both sections behind the question, which ends at `off` of `out`, and ANCOUNT and NSCOUNT
+   * into the header at `message`; gives the place behind the sections. The caller has seen to it that
+   * they fit (`bodyBytes`), and writes flags, rcode, the other counts and OPT.
+   */
+  writeAnswer(ref: number, out: Uint8Array, message: number, off: number): number {
+    return writeSections(this.#words, ref, out, message, off, this.#nowSeconds)
+  }
+
+  // ---- parts ----
+
+  #locate(qtype: number, qclass: number, variant: number): number {
+    this.#key.setQuestion(qtype, qclass, variant)
+    return findRecord(this.#words, this.#indexStart, this.#mask, this.#key)
+  }
+
+  #isExpired(ref: number): boolean {
+    const expiresAt = this.#words[ref + EXPIRES]!
+    return expiresAt !== 0 && this.#nowSeconds >= expiresAt
+  }
+
+  #countUse(ref: number): void {
+    const words = this.#words
+    if (words[ref + LAST_USED] !== this.#nowSeconds) words[ref + LAST_USED] = this.#nowSeconds
+    const hits = words[ref + HITS]!
+    if (hits < HITS_EXACT_MAX) {
+      words[ref + HITS] = hits + 1
+      return
+    }
+    let random = this.#random
+    random ^= random << 13
+    random ^= random >>> 17
+    random ^= random << 5
+    this.#random = random
+    if ((random & 7) === 0 && hits < HITS_MAX) words[ref + HITS] = hits + 8
+  }
+
+  /** Whether a name entry lists a type. */
+  #hasType(ref: number, qtype: number): boolean {
+    const words = this.#words
+    const at = bodyWordOf(words, ref)
+    const types = bodyBytesOf(words, ref) >> 1
+    for (let i = 0; i < types; i++) if (numberAt(words, at, i) === qtype) return true
+    return false
+  }
+}
+
+/** QTYPEs and meta types, which ask for other than one rrset (RFC 6895 §3.1), and type 0. */
+function isMetaType(qtype: number): boolean {
+  return qtype === 0 || (qtype >= 128 && qtype <= TYPE_ANY)
+}

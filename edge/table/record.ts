@@ -1,0 +1,119 @@
+import type { Answer } from '../query/encode.ts'
+import type { KeyHash } from './hash.ts'
+import {
+  BODY,
+  CLASS_RCODE,
+  COUNTS,
+  EXPIRES,
+  FLAG_AUTHORITATIVE,
+  FLAG_EDE,
+  HITS,
+  LAST_USED,
+  LISTS,
+  NAME,
+  RCODE_MASK,
+  RECORD_MAX_BYTES,
+  SHAPE,
+} from './layout.ts'
+
+/** When an answer ends, and how its TTLs age. Times are seconds of the clock that readers are told. */
+export interface EntryTimes {
+  /** From then on it is not found; 0 is never. */
+  readonly expiresAtSeconds: number
+  /** When the TTLs were as they stand in the answer; matters only where `ttlOffsets` has any. */
+  readonly storedAtSeconds: number
+  /** Where the TTLs stand that count down: offsets into the answer section, then the authority. */
+  readonly ttlOffsets: readonly number[]
+}
+
+/** An answer of the mesh: it holds until it is replaced, its TTLs stay. */
+export const untilReplaced: EntryTimes = {
+  expiresAtSeconds: 0,
+  storedAtSeconds: 0,
+  ttlOffsets: [],
+}
+
+/** Bytes of the record of an answer; more than RECORD_MAX_BYTES when it can not be written. */
+export function recordBytes(key: KeyHash, answer: Answer, times: EntryTimes): number {
+  const bodyBytes = sectionBytes(answer.answer) + sectionBytes(answer.authority)
+  const offsets = pointersOf(answer.answer) + pointersOf(answer.authority) + times.ttlOffsets.length
+  if (bodyBytes > RECORD_MAX_BYTES) return bodyBytes
+  let words = NAME + key.nameWords + ((bodyBytes + 3) >> 2) + ((offsets + 1) >> 1)
+  if (times.ttlOffsets.length > 0) words++
+  if (answer.ede !== undefined) words += 1 + ((Buffer.byteLength(answer.ede.text) + 3) >> 2)
+  return 4 * words
+}
+
+/** Writes the record of an answer to a block that no reader can reach. `flags` of the meta entries. */
+export function writeRecord(
+  words: Int32Array,
+  ref: number,
+  key: KeyHash,
+  answer: Answer,
+  times: EntryTimes,
+  flags: number,
+): void {
+  const answerBytes = sectionBytes(answer.answer)
+  const bodyBytes = answerBytes + sectionBytes(answer.authority)
+  const answerPointers = pointersOf(answer.answer)
+  const pointers = answerPointers + pointersOf(answer.authority)
+  const ttls = times.ttlOffsets.length
+  words[ref + SHAPE] = key.shape
+  words[ref + CLASS_RCODE] =
+    (key.qclass << 16) |
+    flags |
+    (answer.authoritative ? FLAG_AUTHORITATIVE : 0) |
+    (answer.ede === undefined ? 0 : FLAG_EDE) |
+    (answer.rcode & RCODE_MASK)
+  words[ref + HITS] = 0
+  words[ref + LAST_USED] = 0
+  words[ref + EXPIRES] = times.expiresAtSeconds
+  words[ref + BODY] = (answer.apexBytes << 16) | bodyBytes
+  words[ref + COUNTS] = ((answer.authority?.count ?? 0) << 16) | (answer.answer?.count ?? 0)
+  words[ref + LISTS] = (ttls << 16) | pointers
+  let at = ref + NAME
+  // In bounds here and below: the names, sections and lists were measured by `recordBytes`.
+  for (let i = 0; i < key.nameWords; i++) words[at++] = key.name[i]!
+
+  if (answer.answer !== undefined) scratch.set(answer.answer.bytes)
+  if (answer.authority !== undefined) scratch.set(answer.authority.bytes, answerBytes)
+  at = packScratch(words, at, bodyBytes)
+
+  let n = 0
+  if (answer.answer !== undefined) for (const off of answer.answer.apexPointers) offsets[n++] = off
+  if (answer.authority !== undefined) {
+    for (const off of answer.authority.apexPointers) offsets[n++] = answerBytes + off
+  }
+  for (const off of times.ttlOffsets) offsets[n++] = off
+  offsets[n] = 0
+  for (let i = 0; i < n; i += 2) words[at++] = (offsets[i + 1]! << 16) | offsets[i]!
+
+  if (ttls > 0) words[at++] = times.storedAtSeconds
+  if (answer.ede === undefined) return
+  const textBytes = scratch.write(answer.ede.text)
+  words[at++] = (textBytes << 16) | answer.ede.code
+  packScratch(words, at, textBytes)
+}
+
+/** Holds a body, or an EDE text, while it is packed into words; longer than a record for padding. */
+const scratch = Buffer.alloc(RECORD_MAX_BYTES + 4)
+/** Holds the offsets of a record; a pointer takes two octets, so there are no more. */
+const offsets = new Uint16Array(RECORD_MAX_BYTES / 2 + 1)
+
+/** Packs the first octets of `scratch` into words, zero padded; gives the place behind them. */
+function packScratch(words: Int32Array, at: number, bytes: number): number {
+  scratch.fill(0, bytes, bytes + 4)
+  for (let i = 0; i < bytes; i += 4) {
+    words[at++] =
+      scratch[i]! | (scratch[i + 1]! << 8) | (scratch[i + 2]! << 16) | (scratch[i + 3]! << 24)
+  }
+  return at
+}
+
+function sectionBytes(section: Answer['answer']): number {
+  return section === undefined ? 0 : section.bytes.length
+}
+
+function pointersOf(section: Answer['answer']): number {
+  return section === undefined ? 0 : section.apexPointers.length
+}
