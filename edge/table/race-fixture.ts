@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
 import type { TableHandle } from './layout.ts'
@@ -27,8 +26,6 @@ export interface RaceResult {
   readonly found: number
   readonly missed: number
   readonly faults: readonly string[]
-  /** The longest time that a batch took. */
-  readonly longestMs: number
 }
 
 /** Body of a record: key, version, total length, and octets that follow from them; all checked. */
@@ -70,7 +67,6 @@ function race(work: RaceWork): RaceResult {
   const buried = new Int32Array(BATCH)
   let found = 0
   let missed = 0
-  let longestMs = 0
   let random = 12_345 + work.reader
   for (let batches = 0; Atomics.load(control, 0) === 0; batches++) {
     for (let i = 0; i < BATCH; i++) {
@@ -80,7 +76,6 @@ function race(work: RaceWork): RaceResult {
       floor[i] = Atomics.load(there, key)
       buried[i] = Atomics.load(gone, key)
     }
-    const beganAt = performance.now()
     reader.beginBatch(1)
     if (batches === work.dieAfter) process.exit()
     for (let i = 0; i < BATCH; i++) {
@@ -101,11 +96,10 @@ function race(work: RaceWork): RaceResult {
       else if (version <= (buried[i] ?? 0)) faults.push(`key ${key} was deleted: ${version}`)
     }
     reader.endBatch()
-    longestMs = Math.max(longestMs, performance.now() - beganAt)
     Atomics.add(control, 1 + work.reader, BATCH)
     if (faults.length > 20) break
   }
-  return { found, missed, faults: faults.slice(0, 5), longestMs }
+  return { found, missed, faults: faults.slice(0, 5) }
 }
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the port of a worker has none

@@ -13,6 +13,8 @@ const STEADY = 200
 /** Put and deleted all the time. */
 const CHURNED = 200
 const READERS = 2
+/** Old records that may wait for readers: far less than fits. */
+const WAITING = 10_000
 
 const keys = Array.from({ length: STEADY + CHURNED }, (_, i) => keyOf(`app${i}.mesh.example`))
 
@@ -71,7 +73,7 @@ async function waitForReaders(control: Int32Array): Promise<void> {
 }
 
 it('readers on other threads see whole answers, none too old, and miss none, through all changes', async () => {
-  const writer = new TableWriter({ maxBytes: SMALL_BYTES })
+  const writer = new TableWriter({ maxBytes: 4 * SMALL_BYTES })
   const { there, gone, control, results } = startReaders(writer, READERS)
   await waitForReaders(control)
 
@@ -80,16 +82,26 @@ it('readers on other threads see whole answers, none too old, and miss none, thr
     const key = keys[i]
     if (key === undefined) return
     versions[i] = (versions[i] ?? 0) + 1
-    expect(writer.put(key, answerOf(raceBody(i, versions[i] ?? 0)))).toBe(true)
+    writer.put(key, answerOf(raceBody(i, versions[i] ?? 0)))
     if (i < STEADY) Atomics.store(there, i, versions[i] ?? 0)
   }
   let random = 99
   let flood = 0
   let changes = 0
   const flooded: number[] = []
-  const until = performance.now() + 1200
+  const startedAt = performance.now()
+  // At least a second, then until enough was done: the machine may be busy.
+  const isEnough = (): boolean =>
+    performance.now() > startedAt + 1000 &&
+    changes > 20_000 &&
+    writer.stats().indexRebuilds > 2 &&
+    control.subarray(1).every((_, i) => Atomics.load(control, 1 + i) > 20_000)
   for (let i = 0; i < STEADY; i++) put(i)
-  while (performance.now() < until) {
+  while (!isEnough() && performance.now() < startedAt + 12_000) {
+    // A reader may have been put aside by the system within a batch; memory would run out.
+    while (writer.stats().waiting > WAITING && performance.now() < startedAt + 12_000) {
+      writer.maintain()
+    }
     for (let n = 0; n < 200; n++, changes++) {
       random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fff_ffff
       const i = (random >>> 8) % keys.length
@@ -114,8 +126,8 @@ it('readers on other threads see whole answers, none too old, and miss none, thr
     expect(found).toBeGreaterThan(1000)
     expect(missed).toBeGreaterThan(100)
   }
-  expect(changes).toBeGreaterThan(5000)
-  expect(writer.stats().indexRebuilds).toBeGreaterThan(2)
+  expect(isEnough()).toBe(true)
+  expect(writer.stats().refused).toBe(0)
   // Nothing leaks.
   for (const key of keys) writer.delete(key)
   for (const n of flooded) writer.delete(keyOf(`flood${n}.example`))
