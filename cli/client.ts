@@ -191,7 +191,7 @@ function parseJson(text: string): unknown {
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused, nothing listens there',
-  ECONNRESET: 'connection reset',
+  ECONNRESET: 'the connection was reset',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the host name could not be resolved',
   UND_ERR_SOCKET: 'the connection was closed',
