@@ -8,8 +8,13 @@ const GROUP = 50
 const TIMEOUT_MS = 5_000
 /** The ID of the good queries; messages have the IDs below. */
 const GOOD_ID = 0xffff
-/** ANY is answered by the control thread, as bad messages are: in the order of arrival. */
-const goodQuery = encodeQuery({ qname: 'video.example', qtype: 'ANY', id: GOOD_ID, edns: false })
+/**
+ * ANY is answered by the control thread, as bad messages are, in the order of arrival; its answer may
+ * overtake those of a data thread, which leave at the end of their batch and before the next one.
+ */
+const goodQueries = ['ANY', 'A'].map((qtype) =>
+  encodeQuery({ qname: 'video.example', qtype, id: GOOD_ID, edns: false }),
+)
 
 /** What a volley came to. */
 export interface Volley {
@@ -22,8 +27,8 @@ export interface Volley {
 }
 
 /**
- * Sends messages, and a good query after every few of them. The control thread
- * of an edge that holds all names answers in the order of arrival, so what has not been answered before the good query never will be: silence is
+ * Sends messages, and good queries after every few of them. An edge that holds all names answers in
+ * the order of arrival, so what has not been answered before the last of them never will be: silence is
  * seen without waiting for it. Throws when a good query is not answered, and when an answer comes that
  * belongs to nothing or comes twice.
  */
@@ -36,25 +41,27 @@ export async function fireVolley(
   const sent = messages.map((message, i) => withId(message, i))
   const answers = new Map<number, Buffer>()
   const peer = transport === 'udp' ? await openUdp(target) : await openTcp(target)
-  let goodQueries = 0
+  let asked = 0
   try {
     for (let i = 0; i < sent.length; i += GROUP) {
       for (const message of sent.slice(i, i + GROUP)) peer.send(message)
-      peer.send(goodQuery)
-      goodQueries++
-      for (;;) {
-        const answer = await peer.receive(TIMEOUT_MS)
-        if (answer === undefined) throw new Error(`no answer after messages ${i} and following`)
-        const id = answer.readUInt16BE(0)
-        if (id === GOOD_ID) break
-        if (id >= sent.length || answers.has(id)) throw new Error(`an answer too many: ${id}`)
-        answers.set(id, answer)
+      for (const goodQuery of goodQueries) {
+        peer.send(goodQuery)
+        asked++
+        for (;;) {
+          const answer = await peer.receive(TIMEOUT_MS)
+          if (answer === undefined) throw new Error(`no answer after messages ${i} and following`)
+          const id = answer.readUInt16BE(0)
+          if (id === GOOD_ID) break
+          if (id >= sent.length || answers.has(id)) throw new Error(`an answer too many: ${id}`)
+          answers.set(id, answer)
+        }
       }
     }
   } finally {
     peer.close()
   }
-  return { sent, answers: sent.map((_, i) => answers.get(i)), goodQueries }
+  return { sent, answers: sent.map((_, i) => answers.get(i)), goodQueries: asked }
 }
 
 /** What an edge has counted of messages and answers since it started. */
