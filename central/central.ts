@@ -10,7 +10,7 @@ import { GrpcServer } from './grpc/server.ts'
 import { createHttpServer } from './http/server.ts'
 import type { EventLog } from './log/event-log.ts'
 import { createMemoryLog } from './log/memory-log.ts'
-import { openSqliteLog } from './log/sqlite-log.ts'
+import { beginSqliteLog } from './log/sqlite-log.ts'
 import { registerLogMetrics, registerRegistryMetrics } from './metrics.ts'
 import type { CentralOptions } from './options.ts'
 import { EdgeDirectory } from './registry/edges.ts'
@@ -36,7 +36,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
   const clock = systemClock
   const software = softwareName()
   const startedAt = clock.nowMs()
-  const { log, isDurable, registerMetrics } = await openLog(config)
+  const { log, isDurable, whole, registerMetrics } = openLog(config)
   const snapshot = new RegistrySnapshot({
     file: join(config.dataDir, 'state.snapshot'),
     everyChanges: config.snapshotChanges,
@@ -88,6 +88,13 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       },
       'central is up',
     )
+    try {
+      // Until here it told what it knows, and let writes wait.
+      await whole
+    } catch (err) {
+      await stopServers()
+      throw err
+    }
     return async () => {
       await stopServers()
       await registry.settle()
@@ -104,14 +111,17 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
 interface OpenedLog {
   readonly log: EventLog
   readonly isDurable: boolean
+  /** As `SqliteLog.whole`. */
+  readonly whole: Promise<void>
   readonly registerMetrics: (register: MetricRegistry) => void
 }
 
-async function openLog(config: CentralOptions): Promise<OpenedLog> {
+function openLog(config: CentralOptions): OpenedLog {
   if (config.eventLog.driver === 'memory') {
-    return { log: createMemoryLog(), isDurable: false, registerMetrics: () => undefined }
+    const whole = Promise.resolve()
+    return { log: createMemoryLog(), isDurable: false, whole, registerMetrics: () => undefined }
   }
-  const log = await openSqliteLog(join(config.dataDir, 'events.sqlite'))
+  const log = beginSqliteLog(join(config.dataDir, 'events.sqlite'))
   const registerMetrics = (register: MetricRegistry): void => registerLogMetrics(register, log)
-  return { log, isDurable: true, registerMetrics }
+  return { log, isDurable: true, whole: log.whole, registerMetrics }
 }

@@ -59,7 +59,8 @@ export function checkLog(path: string): CheckedLog {
   }
 }
 
-function checkHeader(db: DatabaseSync, path: string): void {
+/** Checks that a database is a log of a format that is known. Throws as `checkLog`. */
+export function checkHeader(db: DatabaseSync, path: string): void {
   const applicationId = readNumber(db, 'PRAGMA application_id', 'application_id')
   if (applicationId !== APPLICATION_ID) {
     throw foreign(

@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { damaged, foreign, unavailable } from './log-errors.ts'
 import {
   APPLICATION_ID,
-  checkLog,
+  checkHeader,
   FORMAT_VERSION,
   readMeta,
   TABLES,
@@ -30,34 +30,51 @@ import { explain } from './sqlite-errors.ts'
  * to the file, not even the checkpoint that SQLite makes of a left WAL when it closes, so what is
  * refused stays as it was found. Then for writing, with locking_mode=EXCLUSIVE: the lock on the file is
  * kept until the process ends, however it ends, and there is no lock file that somebody could remove.
- * Nothing else in this process may open the file: POSIX drops the locks of a process on a file as soon
- * as it closes any descriptor of it (sqlite.org/howtocorrupt.html §2.2).
+ * Nothing else in this process may open the file but SQLite itself: POSIX drops the locks of a process
+ * on a file as soon as it closes any descriptor of it (sqlite.org/howtocorrupt.html §2.2).
  */
 
 /** What is left of a WAL after a checkpoint; a big change makes it grow for a while. */
 const WAL_KEPT_BYTES = 16 * 1024 * 1024
 
-/** A log file that was found whole, and is locked by this process. */
-export interface LogFile extends CheckedLog {
+/** A log file that is open for reading, and was found to be a log; its records are not checked yet. */
+export interface FoundLog {
   readonly db: DatabaseSync
   /** The real path: links are followed. */
   readonly path: string
+  readonly id: string
+  readonly head: number
 }
 
 /**
- * Opens a log file, or makes one (and its folder) where there is none. Throws MERIDIAN_LOG_FOREIGN,
- * MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE; the file is then as it was before.
+ * Opens a log file for reading, or makes one (and its folder) where there is none. Throws
+ * MERIDIAN_LOG_FOREIGN, MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE.
  */
-export function openLogFile(file: string): LogFile {
+export function findLogFile(file: string): FoundLog {
   const path = locate(resolve(file))
-  const checked = checkLog(path)
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { readOnly: true })
+    checkHeader(db, path)
+    return { db, path, ...readMeta(db, path) }
+  } catch (err) {
+    db?.close()
+    throw explain(path, err)
+  }
+}
+
+/**
+ * Opens a log file that was found whole for writing, and locks it. Nobody in this process may have it
+ * open. Throws as `findLogFile`; the file is then as it was before.
+ */
+export function takeLogFile(path: string, checked: CheckedLog): DatabaseSync {
   const db = lock(path)
   try {
     const now = readMeta(db, path)
     if (now.id !== checked.id || now.head !== checked.head) {
       throw unavailable(path, 'it changed while it was checked: another central uses it')
     }
-    return { db, path, ...checked }
+    return db
   } catch (err) {
     db.close()
     throw explain(path, err)

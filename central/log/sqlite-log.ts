@@ -3,22 +3,29 @@ import { messageOf } from '../../shared/errors.ts'
 import type { ChangeRecord, NewChange } from '../model/events.ts'
 import type { EventLog } from './event-log.ts'
 import { assertVersion, conflict, damaged, unavailable } from './log-errors.ts'
-import { decodeRecord, encodeChange, hashOfLog, hashOfRecord } from './record.ts'
-import { findFault, parseRow, prepareRows, type LogRow } from './sqlite-check.ts'
-import { explain } from './sqlite-errors.ts'
-import { openLogFile, type LogFile } from './sqlite-file.ts'
+import { decodeRecord, encodeChange, hashOfRecord } from './record.ts'
+import { checkLog, findFault, type CheckedLog, type LogRow } from './sqlite-check.ts'
+import { checkLogAside } from './sqlite-checker.ts'
+import { findLogFile, takeLogFile, type FoundLog } from './sqlite-file.ts'
+import { LogReader } from './sqlite-reader.ts'
 
 /** Appends that may wait for a transaction. */
 export const WAITING_APPENDS_MAX = 10_000
 /** Payload of all appends that wait, and so of one transaction and of one record. */
 export const WAITING_MAX_BYTES = 256 * 1024 * 1024
 
-/** What one step of `read` holds in memory: so many records, or the first that go over so many characters. */
-const PAGE_RECORDS = 1000
-const PAGE_CHARACTERS = 1024 * 1024
+/** A log of so many records is checked at once: in that time a thread of its own would not have begun. */
+const CHECKED_AT_ONCE = 10_000
 
 /** An event log in one SQLite file that belongs to one central at a time. */
 export interface SqliteLog extends EventLog {
+  /**
+   * Resolves when every record was found as it was written and the file is locked. Until then `read`
+   * gives records that it has checked itself, and appends wait. Rejects with MERIDIAN_LOG_DAMAGED when
+   * the log is not what was written, MERIDIAN_LOG_UNAVAILABLE when another central uses it; then
+   * nothing was appended, the file is as it was, and the log is of no more use.
+   */
+  readonly whole: Promise<void>
   /** Transactions that were committed since the log was opened: appends that waited at once share one. */
   readonly transactions: number
   /** Transactions that failed; every append in them was rejected with MERIDIAN_LOG_UNAVAILABLE. */
@@ -28,13 +35,41 @@ export interface SqliteLog extends EventLog {
 }
 
 /**
- * Opens the log in a file, makes it where there is none, and checks every record before it resolves
- * (about 3 µs each). Rejects with MERIDIAN_LOG_FOREIGN when the file is something else or newer,
- * MERIDIAN_LOG_DAMAGED when it is not what was written, MERIDIAN_LOG_UNAVAILABLE when another central
- * uses it or it cannot be opened. A file that is refused is not changed, and nothing is ever repaired.
+ * Opens the log in a file, makes it where there is none, and begins to check every record (about 4 µs
+ * each, a long log in a thread of its own; see `whole`). Throws MERIDIAN_LOG_FOREIGN when the file is
+ * something else or newer, MERIDIAN_LOG_DAMAGED when it is not what was written,
+ * MERIDIAN_LOG_UNAVAILABLE when another central uses it or it cannot be opened. A file that is refused
+ * is not changed, and nothing is ever repaired.
  */
+export function beginSqliteLog(
+  file: string,
+  { checkedAtOnce = CHECKED_AT_ONCE }: { readonly checkedAtOnce?: number } = {},
+): SqliteLog {
+  const found = findLogFile(file)
+  try {
+    const { db, path, id, head } = found
+    const hash = new LogReader(db, path, id).hashAt(head)
+    if (head > checkedAtOnce && hash !== undefined) {
+      return new OneFileLog(found, hash, checkLogAside(path))
+    }
+    const checked = checkLog(path)
+    return new OneFileLog(found, checked.hash, Promise.resolve(checked))
+  } catch (err) {
+    found.db.close()
+    throw err
+  }
+}
+
+/** As `beginSqliteLog`, and waits until the log is found whole. */
 export async function openSqliteLog(file: string): Promise<SqliteLog> {
-  return new OneFileLog(openLogFile(file))
+  const log = beginSqliteLog(file)
+  try {
+    await log.whole
+    return log
+  } catch (err) {
+    await log.close()
+    throw err
+  }
 }
 
 /** An append that waits for its transaction. */
@@ -46,36 +81,47 @@ interface Append {
   readonly reject: (err: Error) => void
 }
 
+/** The file as this central has it now: for reading only until its log was found whole. */
+interface OpenFile {
+  readonly db: DatabaseSync
+  readonly reader: LogReader
+}
+
+/** What an append needs; there is none before the log was found whole. */
+interface Writer {
+  readonly insert: StatementSync
+  readonly setHead: StatementSync
+}
+
 class OneFileLog implements SqliteLog {
   readonly id: string
+  readonly whole: Promise<void>
   transactions = 0
   failedTransactions = 0
   refusedAppends = 0
   readonly #path: string
-  readonly #db: DatabaseSync
-  readonly #insert: StatementSync
-  readonly #setHead: StatementSync
-  readonly #selectPage: StatementSync
-  readonly #selectHash: StatementSync
+  #file: OpenFile
+  #writer: Writer | undefined
   #head: number
   #hash: string
   #waiting: Append[] = []
   #waitingBytes = 0
   #isClosed = false
+  #closing: Promise<void> | undefined
 
-  constructor({ db, path, id, head, hash }: LogFile) {
-    this.id = id
-    this.#path = path
-    this.#db = db
-    this.#head = head
+  /** Takes over the connection of `found`; `checked` ends with what was found of the same file. */
+  constructor(found: FoundLog, hash: string, checked: Promise<CheckedLog>) {
+    this.id = found.id
+    this.#path = found.path
+    this.#file = { db: found.db, reader: new LogReader(found.db, found.path, found.id) }
+    this.#head = found.head
     this.#hash = hash
-    this.#insert = db.prepare('INSERT INTO changes (version, payload, hash) VALUES (?, ?, ?)')
-    this.#setHead = db.prepare('UPDATE meta SET head = ?')
-    this.#selectPage = prepareRows(
-      db,
-      `WHERE version > ? AND version <= ? ORDER BY version LIMIT ${PAGE_RECORDS}`,
+    this.whole = checked.then(
+      (log) => this.#take(log),
+      (err: unknown) => this.#give(err),
     )
-    this.#selectHash = db.prepare('SELECT lower(hex(hash)) AS hash FROM changes WHERE version = ?')
+    // Whoever wants to know waits for it; nobody has to.
+    this.whole.catch(() => undefined)
   }
 
   get head(): number {
@@ -103,25 +149,51 @@ class OneFileLog implements SqliteLog {
   hashAt(version: number): string | undefined {
     this.#assertOpen()
     if (version === this.#head) return this.#hash
-    if (version === 0) return hashOfLog(this.id)
-    if (!(version > 0 && version < this.#head)) return undefined
-    try {
-      const hash = this.#selectHash.get(version)?.['hash']
-      return typeof hash === 'string' ? hash : undefined
-    } catch (err) {
-      throw explain(this.#path, err, version)
-    }
+    return version >= 0 && version < this.#head ? this.#file.reader.hashAt(version) : undefined
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
+  close(): Promise<void> {
     this.#isClosed = true
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.whole.catch(() => undefined)
     this.#flush()
-    this.#db.close()
+    if (this.#file.db.isOpen) this.#file.db.close()
   }
 
   #assertOpen(): void {
     if (this.#isClosed) throw unavailable(this.#path, 'the log is closed')
+  }
+
+  // ---- when the check has ended ----
+
+  /** The log is whole: takes the file for this central, and writes what waits. */
+  #take(checked: CheckedLog): void {
+    this.#file.db.close()
+    let db: DatabaseSync
+    try {
+      db = takeLogFile(this.#path, checked)
+    } catch (err) {
+      this.#give(err)
+    }
+    this.#file = { db, reader: new LogReader(db, this.#path, this.id) }
+    this.#writer = {
+      insert: db.prepare('INSERT INTO changes (version, payload, hash) VALUES (?, ?, ?)'),
+      setHead: db.prepare('UPDATE meta SET head = ?'),
+    }
+    this.#flush()
+  }
+
+  /** The log is of no use: whatever waits is told why. */
+  #give(err: unknown): never {
+    this.#isClosed = true
+    if (this.#file.db.isOpen) this.#file.db.close()
+    const failure = unavailable(this.#path, messageOf(err), err)
+    for (const { reject } of this.#waiting.splice(0)) reject(failure)
+    throw err
   }
 
   // ---- appending ----
@@ -137,8 +209,10 @@ class OneFileLog implements SqliteLog {
     )
   }
 
-  /** Writes all that waits in one transaction and answers every call. */
+  /** Writes all that waits in one transaction and answers every call; not before the log is whole. */
   #flush(): void {
+    const writer = this.#writer
+    if (writer === undefined) return
     const appends = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
@@ -157,7 +231,7 @@ class OneFileLog implements SqliteLog {
       }
     }
     try {
-      if (rows.length > 0) this.#write(rows, head)
+      if (rows.length > 0) this.#write(writer, rows, head)
     } catch (err) {
       this.failedTransactions++
       const reason = `nothing was appended after version ${this.#head}: ${messageOf(err)}`
@@ -175,25 +249,21 @@ class OneFileLog implements SqliteLog {
     })
   }
 
-  #write(rows: readonly LogRow[], head: number): void {
-    this.#rollBack()
+  #write({ insert, setHead }: Writer, rows: readonly LogRow[], head: number): void {
+    const { db } = this.#file
+    rollBack(db)
     try {
-      this.#db.exec('BEGIN IMMEDIATE')
+      db.exec('BEGIN IMMEDIATE')
       for (const { version, payload, hash } of rows) {
-        this.#insert.run(version, payload, Buffer.from(hash, 'hex'))
+        insert.run(version, payload, Buffer.from(hash, 'hex'))
       }
-      this.#setHead.run(head)
-      this.#db.exec('COMMIT')
+      setHead.run(head)
+      db.exec('COMMIT')
       this.transactions++
     } catch (err) {
-      this.#rollBack()
+      rollBack(db)
       throw err
     }
-  }
-
-  /** Ends a transaction that failed; some errors have ended it already (sqlite.org/lang_transaction.html). */
-  #rollBack(): void {
-    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
   }
 
   // ---- reading ----
@@ -205,9 +275,7 @@ class OneFileLog implements SqliteLog {
     if (hash === undefined) throw damaged(this.#path, version, 'it is missing')
     while (version < head) {
       this.#assertOpen()
-      const page = this.#readPage(version, head)
-      if (page.length === 0) throw damaged(this.#path, version + 1, 'it is missing')
-      for (const row of page) {
+      for (const row of this.#file.reader.rows(version, head)) {
         this.#assertOpen()
         const fault = findFault(row, hash, version + 1)
         if (fault !== undefined) throw damaged(this.#path, version + 1, fault)
@@ -217,24 +285,9 @@ class OneFileLog implements SqliteLog {
       }
     }
   }
+}
 
-  /** Reads the next records; the statement is at its end again when this returns. */
-  #readPage(afterVersion: number, head: number): readonly LogRow[] {
-    const page: LogRow[] = []
-    let characters = 0
-    try {
-      for (const columns of this.#selectPage.iterate(afterVersion, head)) {
-        const row = parseRow(columns)
-        if (row === undefined) {
-          throw damaged(this.#path, afterVersion + page.length + 1, 'the row has other columns')
-        }
-        page.push(row)
-        characters += row.payload.length
-        if (characters >= PAGE_CHARACTERS) break
-      }
-    } catch (err) {
-      throw explain(this.#path, err, afterVersion + page.length + 1)
-    }
-    return page
-  }
+/** Ends a transaction that failed; some errors have ended it already (sqlite.org/lang_transaction.html). */
+function rollBack(db: DatabaseSync): void {
+  if (db.isTransaction) db.exec('ROLLBACK')
 }
