@@ -23,7 +23,7 @@ import { ReplicaSnapshot } from './replica/snapshot.ts'
 import { ReplicaSync } from './replica/sync.ts'
 import { AppAnswers } from './steer/app-answers.ts'
 import { explain } from './steer/explain.ts'
-import { createSteerMetrics } from './steer/metrics.ts'
+import { SteerCounts } from './steer/metrics.ts'
 import { TablePublisher } from './steer/publish.ts'
 import { SteerStage } from './steer/stage.ts'
 import { ownClusterOf, readTopologyFile } from './topology-file.ts'
@@ -80,7 +80,9 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     metrics: () => metrics,
   })
 
-  const answers = new AppAnswers(createSteerMetrics(register))
+  const steerCounts = new SteerCounts()
+  steerCounts.register(register)
+  const answers = new AppAnswers(steerCounts)
   const nsid = Buffer.from(config.id)
   const dataPlane = new DataPlane({
     listen: config.listen,
@@ -92,7 +94,8 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const parts: Startable[] = []
   if (dataPlane.table !== undefined) {
     const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
-    parts.push(new TablePublisher({ replica, table: dataPlane.table, answers, clock, tick }))
+    const { table } = dataPlane
+    parts.push(new TablePublisher({ replica, table, answers, counts: steerCounts, clock, tick }))
   }
   const counters = new QueryCounters()
   counters.addThreads(() => dataPlane.counts())

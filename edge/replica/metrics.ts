@@ -1,6 +1,7 @@
 import type { Registry as MetricRegistry } from 'prom-client'
 import { Counter, Histogram } from 'prom-client'
 import { registerGauge } from '../../shared/metrics.ts'
+import { FullNames } from './full-names.ts'
 import type { Replica } from './replica.ts'
 
 export const resolveResults = ['app', 'nodata', 'nxdomain', 'not-in-mesh', 'failed'] as const
@@ -88,6 +89,14 @@ export function createReplicaMetrics(
     'meridian_edge_replica_names',
     'Names that the edge holds.',
     () => replica.tables.names.size,
+  )
+  gauge(
+    'meridian_edge_replica_packed_bytes',
+    'Memory of the apps that a full replica holds in packed form; 0 for a replica on demand.',
+    () => {
+      const { names } = replica.tables
+      return names instanceof FullNames ? names.packedBytes : 0
+    },
   )
   gauge(
     'meridian_edge_replica_clusters',

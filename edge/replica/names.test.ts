@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isAtOrUnder, nameKey } from '../../shared/dns/name.ts'
+import { nameKey } from '../../shared/dns/name.ts'
 import type { NameState, ReplicaApp } from './model.ts'
-import { createEntry, FullNames, OnDemandNames } from './names.ts'
+import { createEntry, OnDemandNames } from './names.ts'
 
 const app: ReplicaApp = { policy: 'nearest', ttlMin: 5, ttlMax: 30, endpoints: [] }
 const trust = { isWatched: true, expiresAt: Infinity }
@@ -40,40 +39,5 @@ describe('on demand', () => {
     expect(names.get(key)?.kind).toBe('nodata')
     expect(names.size).toBe(1)
     expect(evicted).toEqual([])
-  })
-})
-
-describe('full', () => {
-  const pool = ['a.', 'b.a.', 'c.b.a.', 'x.c.b.a.', 'b.', 'y.b.', '.']
-
-  it('knows of every name whether it is, is above one that is, or is not: as a search does', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...pool), fc.boolean()), { maxLength: 40 }),
-        (steps) => {
-          const names = new FullNames()
-          const apps = new Set<string>()
-          for (const [name, isApp] of steps) {
-            names.put(nameKey(name), entryOf(name, isApp ? 'app' : 'nxdomain'))
-            if (isApp) apps.add(name)
-            else apps.delete(name)
-          }
-          for (const name of pool) {
-            const hasBelow = [...apps].some((at) => at !== name && isAtOrUnder(at, name))
-            const wanted = apps.has(name) ? 'app' : hasBelow ? 'nodata' : 'nxdomain'
-            expect(names.get(nameKey(name)).kind).toBe(wanted)
-          }
-          expect(names.size).toBe(apps.size)
-        },
-      ),
-    )
-  })
-
-  it('counts the apexes of zones as names that are', () => {
-    const names = new FullNames()
-    names.count(nameKey('sub.example.'), 1)
-    expect(names.get(nameKey('example.')).kind).toBe('nodata')
-    names.count(nameKey('sub.example.'), -1)
-    expect(names.get(nameKey('example.')).kind).toBe('nxdomain')
   })
 })

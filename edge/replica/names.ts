@@ -29,11 +29,22 @@ export interface NameTable {
   get(key: string): NameEntry | undefined
   /** As `get`, without counting as use. */
   peek(key: string): NameEntry | undefined
+  /** Version of what is held; undefined where `get` is. */
+  versionOf(key: string): number | undefined
   put(key: string, entry: NameEntry): void
   /** Whether a name is held by itself, without counting as use of it. */
   has(name: Name): boolean
-  /** Entries worth a place in the snapshot. */
-  entries(): Iterable<NameEntry>
+  /**
+   * What is held now, at `version`: names may come and go while it is gone through. `end` must be called
+   * in any case.
+   */
+  entries(version: number): EntryWalk
+}
+
+/** A way through the entries of one moment. */
+export interface EntryWalk {
+  readonly entries: Iterable<NameEntry>
+  readonly end: () => void
 }
 
 /** Replica on demand: the names that were asked for, the ones used least are dropped first. */
@@ -83,60 +94,13 @@ export class OnDemandNames implements NameTable {
     return this.#apps.has(key) || this.#negatives.has(key)
   }
 
-  *entries(): Iterable<NameEntry> {
-    yield* this.#apps.values()
-    yield* this.#negatives.values()
-  }
-}
-
-/**
- * Replica full: all apps, so that what is not here does not exist. Names above an app are empty
- * non-terminals; they are counted, not stored.
- */
-export class FullNames implements NameTable {
-  readonly #apps = new Map<string, NameEntry>()
-  /** How many apps and apexes stand below a name. */
-  readonly #below = new Map<string, number>()
-
-  get size(): number {
-    return this.#apps.size
+  versionOf(key: string): number | undefined {
+    return this.peek(key)?.version
   }
 
-  get(key: string): NameEntry {
-    return this.#apps.get(key) ?? (this.#below.has(key) ? emptyNonTerminal : nonexistent)
-  }
-
-  peek(key: string): NameEntry {
-    return this.get(key)
-  }
-
-  put(key: string, entry: NameEntry): void {
-    const had = this.#apps.has(key)
-    if (entry.kind === 'app') {
-      this.#apps.set(key, entry)
-      if (!had) this.count(key, 1)
-    } else if (had) {
-      this.#apps.delete(key)
-      this.count(key, -1)
-    }
-  }
-
-  has(name: Name): boolean {
-    return this.#apps.has(nameKey(name))
-  }
-
-  /** Counts an app or an apex for all names above it. */
-  count(key: string, by: 1 | -1): void {
-    for (let off = 1 + key.charCodeAt(0); off < key.length; off += 1 + key.charCodeAt(off)) {
-      const above = key.slice(off)
-      const sum = (this.#below.get(above) ?? 0) + by
-      if (sum === 0) this.#below.delete(above)
-      else this.#below.set(above, sum)
-    }
-  }
-
-  entries(): Iterable<NameEntry> {
-    return this.#apps.values()
+  entries(): EntryWalk {
+    const entries = [...this.#apps.values(), ...this.#negatives.values()]
+    return { entries, end: () => undefined }
   }
 }
 
@@ -156,7 +120,3 @@ export function createEntry(
     answersFor: undefined,
   }
 }
-
-const forever = { isWatched: true, expiresAt: Infinity }
-const nonexistent = createEntry({ kind: 'nxdomain', name: '.', version: 0 }, forever)
-const emptyNonTerminal = createEntry({ kind: 'nodata', name: '.', version: 0 }, forever)

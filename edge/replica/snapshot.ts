@@ -10,7 +10,9 @@ import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.
 import type { Startable } from '../../shared/startable.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { NameState, ReplicaChange, ReplicaZone } from './model.ts'
+import type { NameEntry } from './names.ts'
 import type { Replica } from './replica.ts'
+import type { Tables } from './tables.ts'
 
 const KIND = 'meridian-edge-replica'
 const FORMAT_VERSION = 1
@@ -132,19 +134,22 @@ export class ReplicaSnapshot implements Startable {
     const { replica, logger, metrics, clock } = this.#options
     const { tables, hasState } = replica
     if (!hasState) return
+    const { logId, version, hash } = tables
+    const walk = tables.names.entries(version)
     try {
-      const { logId, version, hash } = tables
       const header = { logId, version, hash, replica: replica.kind }
       await writeSnapshotFile(
         this.#file,
         { kind: KIND, formatVersion: FORMAT_VERSION, ...header },
-        linesOf(replica),
+        linesOf(tables, walk.entries),
       )
       this.#writtenAt = clock.nowMs()
       metrics().snapshot('written')
     } catch (err) {
       metrics().snapshot('failed')
       logger.error({ file: this.#file, detail: messageOf(err) }, 'snapshot could not be written')
+    } finally {
+      walk.end()
     }
   }
 
@@ -175,14 +180,13 @@ export class ReplicaSnapshot implements Startable {
 }
 
 /**
- * The lines of the present state. What they are made of is taken at once, and none of it is ever
- * changed in place, so that changes which come while the file is written in slices do not get in.
+ * The lines of the present state, of which `names` are the entries. What they are made of is taken at
+ * once, and none of it is ever changed in place, so that changes which come while the file is written
+ * in slices do not get in.
  */
-function linesOf(replica: Replica): Iterable<Line> {
-  const { tables } = replica
+function linesOf(tables: Tables, names: Iterable<NameEntry>): Iterable<Line> {
   const clusters = [...tables.clusters.values()]
   const zones = Array.from(tables.zones.values(), ({ zone }) => zone)
-  const names = [...tables.names.entries()]
   return (function* lines(): Iterable<Line> {
     for (const cluster of clusters) yield { is: 'cluster', cluster }
     for (const zone of zones) yield { is: 'zone', zone: { ...zone, ns: [...zone.ns] } }

@@ -165,13 +165,16 @@ export class ReplicaSync implements Startable {
    */
   #sendNames(stream: WatchStream, isWatched: boolean): void {
     let add: Name[] = []
-    for (const entry of this.#options.replica.tables.names.entries()) {
+    const { names, version } = this.#options.replica.tables
+    const walk = names.entries(version)
+    for (const entry of walk.entries) {
       if (entry.isWatched !== isWatched) continue
       add.push(entry.name)
       if (add.length < INTEREST_NAMES) continue
       stream.write({ interest: { add, sequence: this.nextSequence() } })
       add = []
     }
+    walk.end()
     if (isWatched || add.length > 0) {
       stream.write({ interest: { add, sequence: this.nextSequence(), last: isWatched } })
     }

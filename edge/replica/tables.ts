@@ -4,7 +4,8 @@ import { createTopology } from '../steer/topology.ts'
 import type { Topology } from '../steer/topology.ts'
 import { ZoneTable } from '../steer/zones.ts'
 import type { NameState, ReplicaChange } from './model.ts'
-import { createEntry, FullNames } from './names.ts'
+import { FullNames } from './full-names.ts'
+import { createEntry } from './names.ts'
 import type { NameEntry, NameTable } from './names.ts'
 
 /** What Watch tells is current until it tells otherwise. */
@@ -39,7 +40,9 @@ export class Tables {
     this.#applyZones(change)
     for (const state of change.names) {
       const key = nameKey(state.name)
-      if (this.names.get(key) !== undefined || wants(key)) this.learn(key, state, watchedTrust)
+      if (this.names.versionOf(key) !== undefined || wants(key)) {
+        this.learn(key, state, watchedTrust)
+      }
     }
     this.version = change.version
     this.hash = change.hash
@@ -51,8 +54,11 @@ export class Tables {
     state: NameState,
     trust: { readonly isWatched: boolean; readonly expiresAt: number },
   ): NameEntry {
-    const held = this.names.get(key)
-    if (held !== undefined && held.version > state.version) return held
+    const version = this.names.versionOf(key)
+    if (version !== undefined && version > state.version) {
+      const held = this.names.get(key)
+      if (held !== undefined) return held
+    }
     const entry = createEntry(state, trust)
     this.names.put(key, entry)
     return entry

@@ -3,13 +3,13 @@ import type { Answer } from '../query/encode.ts'
 import { encodeRecords } from '../query/records.ts'
 import type { NameEntry } from '../replica/names.ts'
 import { decideSteering } from './decide.ts'
-import type { SteerMetrics } from './metrics.ts'
+import type { SteerCounts } from './metrics.ts'
 import type { Topology } from './topology.ts'
 
 /** The types that an app is answered with. */
 export const appTypes = [TYPE_A, TYPE_AAAA] as const
 
-type AppType = (typeof appTypes)[number]
+export type AppType = (typeof appTypes)[number]
 
 export function isAppType(qtype: number): qtype is AppType {
   return qtype === TYPE_A || qtype === TYPE_AAAA
@@ -17,10 +17,10 @@ export function isAppType(qtype: number): qtype is AppType {
 
 /** Makes the answers of apps, once for each topology, and keeps them with the name. */
 export class AppAnswers {
-  readonly #metrics: SteerMetrics
+  readonly #counts: SteerCounts
 
-  constructor(metrics: SteerMetrics) {
-    this.#metrics = metrics
+  constructor(counts: SteerCounts) {
+    this.#counts = counts
   }
 
   /** The answer to a type; undefined for NODATA, which carries the SOA of the zone. */
@@ -40,7 +40,7 @@ export class AppAnswers {
   #make(topology: Topology, entry: NameEntry, qtype: AppType): Answer | undefined {
     if (entry.app === undefined) return undefined
     const { chosen, ttl } = decideSteering(entry.app, qtype, topology)
-    this.#metrics.decided(chosen, topology)
+    this.#counts.decided(chosen?.place, topology)
     if (chosen === undefined) return undefined
     const records = chosen.addresses.map((rdata) => ({
       owner: 'qname' as const,

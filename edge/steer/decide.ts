@@ -1,8 +1,9 @@
 import { TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
+import type { Endpoint } from '../../shared/registry/schema.ts'
 import type { ReplicaApp } from '../replica/model.ts'
-import type { Candidate } from './filters.ts'
-import { policyFilters } from './filters.ts'
-import type { Topology } from './topology.ts'
+import type { Candidate, Policy } from './filters.ts'
+import { policySteps } from './filters.ts'
+import type { Place, Topology } from './topology.ts'
 
 /** What one step of a policy did, for people. */
 export interface Step {
@@ -11,13 +12,48 @@ export interface Step {
   readonly dropped: readonly { readonly cluster: string; readonly reason: string }[]
 }
 
+/** The endpoint that an app is answered with. */
+export interface ChosenEndpoint {
+  readonly endpoint: Endpoint
+  readonly place: Place
+  /** Those of the type that was asked for; never empty. */
+  readonly addresses: readonly string[]
+}
+
 /** Which endpoint an app is answered with, and for how long. */
 export interface SteeringDecision {
   /** Undefined when no endpoint may be answered: the answer is NODATA. */
-  readonly chosen: Candidate | undefined
+  readonly chosen: ChosenEndpoint | undefined
   /** Seconds. */
   readonly ttl: number
   readonly ttlReason: string
+}
+
+/** Finds the candidate that a policy chooses: its index, -1 when none may be answered. */
+export function choose(
+  { requirements, preferences }: Policy,
+  candidates: readonly Candidate[],
+  count: number,
+  topology: Topology,
+): number {
+  let best: Candidate | undefined
+  let at = -1
+  next: for (let i = 0; i < count; i++) {
+    const candidate = candidates[i]
+    if (candidate === undefined) break
+    for (const { admits } of requirements) if (!admits(candidate)) continue next
+    if (best !== undefined) {
+      let order = 0
+      for (const { compare } of preferences) {
+        order = compare(candidate, best, topology)
+        if (order !== 0) break
+      }
+      if (order >= 0) continue
+    }
+    best = candidate
+    at = i
+  }
+  return at
 }
 
 /** Decides for an app and a type. Called when data changed or on a name's first query, then kept. */
@@ -27,57 +63,88 @@ export function decideSteering(
   topology: Topology,
   trace?: Step[],
 ): SteeringDecision {
-  let candidates = candidatesOf(app, qtype, topology, trace)
-  for (const filter of policyFilters[app.policy]) {
-    const verdict = filter.judge(candidates, topology)
-    const kept: Candidate[] = []
-    const dropped: Step['dropped'][number][] = []
-    for (const candidate of candidates) {
-      const reason = verdict(candidate)
-      if (reason === undefined) kept.push(candidate)
-      else dropped.push({ cluster: candidate.endpoint.cluster, reason })
-    }
-    trace?.push({ filter: filter.name, kept: kept.map(clusterOf), dropped })
-    candidates = kept
-  }
+  const { listed, unlisted } = listCandidates(app, qtype, topology)
+  const policy = policySteps[app.policy]
+  trace?.push({
+    filter: 'listed',
+    kept: listed.map(idOf),
+    dropped: unlisted.map((cluster) => ({
+      cluster,
+      reason: 'the cluster is not in the topology',
+    })),
+  })
+  trace?.push(...stepsOf(policy, listed, topology))
   return {
-    chosen: candidates[0],
+    chosen: listed[choose(policy, listed, listed.length, topology)],
     ttl: app.ttlMax,
     ttlReason: `the app's ttl.max: a change is pushed, none is foreseen`,
   }
 }
 
-/** The endpoint's own addresses of a family, else those of its cluster. */
-function addressesOf(
-  candidate: Pick<Candidate, 'endpoint' | 'place'>,
-  qtype: number,
-): readonly string[] {
-  const { addresses } = candidate.endpoint
-  const all = addresses.length > 0 ? addresses : candidate.place.cluster.addresses
-  if (qtype === TYPE_A) return all.filter((address) => !address.includes(':'))
-  if (qtype === TYPE_AAAA) return all.filter((address) => address.includes(':'))
+/** The addresses of a family. */
+function addressesOfType(addresses: readonly string[], qtype: number): readonly string[] {
+  if (qtype === TYPE_A) return addresses.filter((address) => !address.includes(':'))
+  if (qtype === TYPE_AAAA) return addresses.filter((address) => address.includes(':'))
   return []
 }
 
-/** The first step of every policy: endpoints on clusters that the edge knows the place of. */
-function candidatesOf(
+/** The endpoints on clusters that the edge knows the place of, and the clusters of the others. */
+function listCandidates(
   app: ReplicaApp,
   qtype: number,
   topology: Topology,
-  trace: Step[] | undefined,
-): Candidate[] {
-  const kept: Candidate[] = []
-  const dropped: Step['dropped'][number][] = []
+): {
+  readonly listed: readonly (Candidate & ChosenEndpoint)[]
+  readonly unlisted: readonly string[]
+} {
+  const listed: (Candidate & ChosenEndpoint)[] = []
+  const unlisted: string[] = []
   for (const endpoint of app.endpoints) {
     const place = topology.places.get(endpoint.cluster)
     if (place === undefined) {
-      dropped.push({ cluster: endpoint.cluster, reason: 'the cluster is not in the topology' })
-    } else kept.push({ endpoint, place, addresses: addressesOf({ endpoint, place }, qtype) })
+      unlisted.push(endpoint.cluster)
+      continue
+    }
+    const { priority, weight } = endpoint
+    // The endpoint's own, else those of its cluster.
+    const all = endpoint.addresses.length > 0 ? endpoint.addresses : place.cluster.addresses
+    const addresses = addressesOfType(all, qtype)
+    listed.push({ endpoint, place, addresses, priority, weight, hasAddress: addresses.length > 0 })
   }
-  trace?.push({ filter: 'listed', kept: kept.map(clusterOf), dropped })
-  return kept
+  return { listed, unlisted }
 }
 
-function clusterOf(candidate: Candidate): string {
-  return candidate.endpoint.cluster
+/** The same as `choose`, step by step. */
+function stepsOf(
+  { requirements, preferences }: Policy,
+  listed: readonly Candidate[],
+  topology: Topology,
+): Step[] {
+  const steps: Step[] = []
+  let candidates = listed
+  for (const { name, admits, reason } of requirements) {
+    const kept = candidates.filter(admits)
+    const dropped = candidates
+      .filter((candidate) => !admits(candidate))
+      .map((candidate) => ({ cluster: idOf(candidate), reason }))
+    steps.push({ filter: name, kept: kept.map(idOf), dropped })
+    candidates = kept
+  }
+  for (const { name, compare, reason } of preferences) {
+    const best = candidates.toSorted((a, b) => compare(a, b, topology))[0]
+    const isKept = (candidate: Candidate): boolean =>
+      best !== undefined && compare(candidate, best, topology) === 0
+    const dropped = candidates.flatMap((candidate) =>
+      best === undefined || isKept(candidate)
+        ? []
+        : [{ cluster: idOf(candidate), reason: reason(candidate, best) }],
+    )
+    candidates = candidates.filter(isKept)
+    steps.push({ filter: name, kept: candidates.map(idOf), dropped })
+  }
+  return steps
+}
+
+function idOf({ place }: Candidate): string {
+  return place.cluster.id
 }

@@ -1,93 +1,98 @@
-import type { Endpoint } from '../../shared/registry/schema.ts'
 import type { Place, Topology } from './topology.ts'
 
-/** An endpoint that may be answered, with what is known of its place. */
+/** An endpoint on a cluster that the edge knows the place of, as far as policies look at it. */
 export interface Candidate {
-  readonly endpoint: Endpoint
   readonly place: Place
-  /** The addresses of the family that was asked for. Never empty behind the `address` filter. */
-  readonly addresses: readonly string[]
+  readonly priority: number
+  readonly weight: number
+  /** Whether it has an address of the family that was asked for. */
+  readonly hasAddress: boolean
 }
 
-/** Says why a candidate is dropped; undefined keeps it. */
-export type Verdict = (candidate: Candidate) => string | undefined
+/** A step that drops what may not be answered at all, the last one too. */
+export interface Requirement {
+  readonly name: string
+  readonly admits: (candidate: Candidate) => boolean
+  /** Why one that is not admitted is dropped. */
+  readonly reason: string
+}
 
 /**
- * One step of a policy. `judge` is called once with all candidates of the step, its verdict once for
- * each of them: so a step costs one or two passes, however many candidates there are. A step never
- * drops the last candidate unless that one may not be answered at all.
+ * A step that keeps the best. As each preference orders all candidates, what its steps leave one after
+ * the other is the first in the order of all of them: one pass finds it, however many there are.
  */
-export interface Filter {
+export interface Preference {
   readonly name: string
-  readonly judge: (all: readonly Candidate[], topology: Topology) => Verdict
+  /** Below 0 when `a` is better, 0 when both are as good. */
+  readonly compare: (a: Candidate, b: Candidate, topology: Topology) => number
+  /** Why one that is worse than `best` is dropped. */
+  readonly reason: (candidate: Candidate, best: Candidate) => string
 }
 
-const enabled: Filter = {
+/** What is asked for, step by step: all requirements come first. */
+export interface Policy {
+  readonly requirements: readonly Requirement[]
+  readonly preferences: readonly Preference[]
+}
+
+const enabled: Requirement = {
   name: 'enabled',
-  judge:
-    () =>
-    ({ place }) =>
-      place.cluster.state === 'disabled' ? 'the cluster is disabled' : undefined,
+  admits: ({ place }) => place.cluster.state !== 'disabled',
+  reason: 'the cluster is disabled',
 }
 
-const address: Filter = {
+const address: Requirement = {
   name: 'address',
-  judge:
-    () =>
-    ({ addresses }) =>
-      addresses.length === 0 ? 'no address of this type' : undefined,
+  admits: ({ hasAddress }) => hasAddress,
+  reason: 'no address of this type',
 }
 
 /** Draining clusters are used where nothing else is left: a late answer beats none. */
-const notDraining: Filter = {
+const notDraining: Preference = {
   name: 'not-draining',
-  judge: (all) => {
-    const hasActive = all.some(({ place }) => place.cluster.state === 'active')
-    return ({ place }) =>
-      hasActive && place.cluster.state === 'draining' ? 'the cluster is draining' : undefined
-  },
+  compare: (a, b) => drainRank(a) - drainRank(b),
+  reason: () => 'the cluster is draining',
 }
 
-const ownClusterFirst: Filter = {
+const ownClusterFirst: Preference = {
   name: 'own-cluster-first',
-  judge: (all, { own }) => {
-    const hasOwn = all.some(({ endpoint }) => endpoint.cluster === own.id)
-    return ({ endpoint }) =>
-      hasOwn && endpoint.cluster !== own.id
-        ? `the edge's own cluster ${own.id} is listed`
-        : undefined
-  },
+  compare: (a, b, { own }) => ownRank(a, own.id) - ownRank(b, own.id),
+  reason: (_, best) => `the edge's own cluster ${best.place.cluster.id} is listed`,
 }
 
-const nearest: Filter = {
+const nearest: Preference = {
   name: 'nearest',
-  judge: (all) => {
-    let best = Infinity
-    for (const { place } of all) best = Math.min(best, place.distanceKm)
-    return ({ place }) =>
-      place.distanceKm > best ? `${place.distanceKm} km, the nearest is ${best} km` : undefined
-  },
+  compare: (a, b) => a.place.distanceKm - b.place.distanceKm,
+  reason: ({ place }, best) => `${place.distanceKm} km, the nearest is ${best.place.distanceKm} km`,
 }
 
 /** Equally near ones: lowest priority number, then highest weight, then the first id. */
-const tie: Filter = {
+const tie: Preference = {
   name: 'tie',
-  judge: (all) => {
-    const first = all.toSorted(compareTied)[0]
-    return (candidate) =>
-      candidate === first ? undefined : `equally near as ${first?.endpoint.cluster ?? 'none'}`
-  },
+  compare: (a, b) =>
+    a.priority - b.priority ||
+    b.weight - a.weight ||
+    compareIds(a.place.cluster.id, b.place.cluster.id),
+  reason: (_, best) => `equally near as ${best.place.cluster.id}`,
 }
 
-/** The steps of each policy, in their order. */
-export const policyFilters = {
-  nearest: [enabled, address, notDraining, ownClusterFirst, nearest, tie],
-} as const satisfies Record<string, readonly Filter[]>
+/** The steps of each policy. */
+export const policySteps = {
+  nearest: {
+    requirements: [enabled, address],
+    preferences: [notDraining, ownClusterFirst, nearest, tie],
+  },
+} as const satisfies Record<string, Policy>
 
-function compareTied(a: Candidate, b: Candidate): number {
-  return (
-    a.endpoint.priority - b.endpoint.priority ||
-    b.endpoint.weight - a.endpoint.weight ||
-    (a.endpoint.cluster < b.endpoint.cluster ? -1 : 1)
-  )
+function drainRank({ place }: Candidate): number {
+  return place.cluster.state === 'active' ? 0 : 1
+}
+
+function ownRank({ place }: Candidate, ownId: string): number {
+  return place.cluster.id === ownId ? 0 : 1
+}
+
+function compareIds(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -13,9 +13,7 @@ export function* markUsed(
   table: TableWriter,
   sinceSeconds: number,
 ): Iterator<unknown> {
-  // A copy: names come and go between two steps.
-  const held = Array.from(names.entries())
-  for (const { name } of held) {
+  for (const { name } of names.entries().entries) {
     const key = nameKey(name)
     const qname = Buffer.from(key, 'latin1')
     for (const qtype of appTypes) {

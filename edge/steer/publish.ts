@@ -1,29 +1,27 @@
 import type { Clock } from '../../shared/clock.ts'
-import { CLASS_IN, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Startable } from '../../shared/startable.ts'
+import { FullNames } from '../replica/full-names.ts'
 import type { ReplicaChange } from '../replica/model.ts'
-import type { NameEntry } from '../replica/names.ts'
 import { OnDemandNames } from '../replica/names.ts'
-import type { Replica, ReplicaUpdate } from '../replica/replica.ts'
+import type { ReplicaUpdate } from '../replica/replica.ts'
 import type { Tables } from '../replica/tables.ts'
-import type { EntryTimes } from '../table/record.ts'
-import type { TableWriter } from '../table/writer.ts'
-import { untilReplaced } from '../table/record.ts'
-import type { AppAnswers } from './app-answers.ts'
-import { appTypes } from './app-answers.ts'
+import { secondsOf } from './data-clock.ts'
 import { markUsed } from './mark-used.ts'
-import type { ServedZone } from './zones.ts'
+import type { NamePublisherOptions } from './name-publisher.ts'
+import { NamePublisher } from './name-publisher.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
 const SLICE_MS = 4
+/** Apps between two looks at the clock. */
+const APPS_PER_STEP = 16
 /** How often the table is tidied and names in use are marked as such. */
 const HOUSEKEEPING_MS = 250
 
-export interface TablePublisherOptions {
-  readonly replica: Replica
-  readonly table: TableWriter
-  readonly answers: AppAnswers
+/** How long names that did not fit wait for the next attempt: it puts all names. */
+const RETRY_REFUSED_MS = 60_000
+
+export interface TablePublisherOptions extends NamePublisherOptions {
   readonly clock: Clock
   /** Tells the data threads the time. */
   readonly tick: (nowSeconds: number) => void
@@ -37,15 +35,20 @@ export interface TablePublisherOptions {
  */
 export class TablePublisher implements Startable {
   readonly #options: TablePublisherOptions
-  #job: Iterator<unknown> | undefined
+  readonly #names: NamePublisher
+  #job: Generator | undefined
+  /** Whether all names of the present tables have been put once. */
+  #hasPutAll = false
   /** Tables that were replaced, whose names may still be in the answer table. */
   readonly #replaced: Tables[] = []
   #timer: NodeJS.Timeout | undefined
   #sweep: Iterator<unknown> | undefined
   #sweptAtSeconds = 0
+  #retryAt = 0
 
   constructor(options: TablePublisherOptions) {
     this.#options = options
+    this.#names = new NamePublisher(options)
     options.replica.onChange((update) => this.#take(update))
   }
 
@@ -57,6 +60,7 @@ export class TablePublisher implements Startable {
 
   stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#job?.return(undefined)
     this.#job = undefined
     return Promise.resolve()
   }
@@ -65,30 +69,39 @@ export class TablePublisher implements Startable {
     switch (update.is) {
       case 'state':
         // Zones at once: from here on the control thread says what does not exist.
-        for (const { zone } of update.before.zones.values()) this.#withdrawZone(nameKey(zone.apex))
+        for (const { zone } of update.before.zones.values()) {
+          this.#names.withdrawZone(nameKey(zone.apex))
+        }
         this.#begin(update.before)
         return
       case 'change':
         this.#change(update.change)
         return
       case 'learned':
-        this.#publish(update.key)
+        this.#names.publish(update.key, this.#isWhole)
         return
       case 'forgotten':
-        this.#withdraw(update.key)
+        this.#names.withdraw(update.key)
         return
     }
   }
 
+  /** Whether every name of the zones is in the table, though its answer may be about to change. */
+  get #isWhole(): boolean {
+    return this.#names.holdsAll && this.#hasPutAll
+  }
+
   #change(change: ReplicaChange): void {
     const { tables } = this.#options.replica
-    for (const apex of change.zonesDeleted) this.#dropZone(nameKey(apex))
+    for (const apex of change.zonesDeleted) this.#names.dropZone(nameKey(apex), this.#isWhole)
     // Names before zones: a zone that is whole must not lack a name.
-    for (const { name } of change.names) this.#publish(nameKey(name))
+    for (const { name } of change.names) this.#names.publish(nameKey(name), this.#isWhole)
     const apexes = [...change.zones, ...change.serials].map(({ apex }) => nameKey(apex))
     for (const key of apexes) {
       const served = tables.zones.find(key)
-      if (served !== undefined && key.length === served.apexBytes) this.#publishZone(key, served)
+      if (served !== undefined && key.length === served.apexBytes) {
+        this.#names.publishZone(key, served, this.#isWhole)
+      }
     }
     if (change.clusters.length > 0 || change.clustersDeleted.length > 0) this.#begin()
   }
@@ -98,7 +111,11 @@ export class TablePublisher implements Startable {
   /** `before`: tables whose names are to go, as far as the present ones do not hold them. */
   #begin(before?: Tables): void {
     const isIdle = this.#job === undefined
-    if (before !== undefined) this.#replaced.push(before)
+    if (before !== undefined) {
+      this.#replaced.push(before)
+      this.#hasPutAll = false
+    }
+    this.#job?.return(undefined)
     this.#job = this.#publishAll()
     if (isIdle) this.#work()
   }
@@ -115,33 +132,72 @@ export class TablePublisher implements Startable {
     }
   }
 
-  *#publishAll(): Iterator<unknown> {
-    const { tables } = this.#options.replica
+  *#publishAll(): Generator {
+    const { replica, table } = this.#options
+    const { tables } = replica
+    const { refused } = table.stats()
     for (const served of tables.zones.values()) {
-      this.#publishZone(nameKey(served.zone.apex), served, { isWhole: false })
+      this.#names.publishZone(nameKey(served.zone.apex), served, this.#isWhole)
       yield
     }
     for (let before = this.#replaced[0]; before !== undefined; before = this.#replaced[0]) {
-      for (const { name } of before.names.entries()) {
-        if (!tables.names.has(name)) this.#withdraw(nameKey(name))
-        yield
-      }
+      yield* this.#withdrawMissing(before, tables)
       this.#replaced.shift()
     }
     const above = new Set<string>()
-    // A copy: names come and go between two slices.
-    const held = Array.from(tables.names.entries())
-    for (const { name } of held) {
-      const key = nameKey(name)
-      this.#publish(key)
-      if (this.#holdsAll) this.#publishAbove(key, above)
-      yield
+    const { names } = tables
+    if (names instanceof FullNames) yield* this.#publishPacked(names, above)
+    else {
+      const walk = names.entries(tables.version)
+      for (const { name } of walk.entries) {
+        this.#names.publish(nameKey(name), this.#isWhole)
+        yield
+      }
+      walk.end()
     }
     for (const served of tables.zones.values()) {
-      const key = nameKey(served.zone.apex)
-      if (this.#holdsAll) this.#publishAbove(key, above)
-      this.#publishZone(key, served, { isWhole: this.#holdsAll })
+      if (this.#names.holdsAll) this.#publishAbove(nameKey(served.zone.apex), above)
       yield
+    }
+    this.#hasPutAll = true
+    for (const served of tables.zones.values()) {
+      this.#names.publishZone(nameKey(served.zone.apex), served, this.#isWhole)
+      yield
+    }
+    // Everything was put again, and all of it has found room.
+    if (table.stats().refused === refused) table.markComplete()
+  }
+
+  *#withdrawMissing(before: Tables, now: Tables): Generator {
+    const walk = before.names.entries(before.version)
+    try {
+      for (const { name } of walk.entries) {
+        if (!now.names.has(name)) this.#names.withdraw(nameKey(name))
+        yield
+      }
+    } finally {
+      walk.end()
+    }
+  }
+
+  *#publishPacked(names: FullNames, above: Set<string>): Generator {
+    for (const { name } of names.large()) {
+      const key = nameKey(name)
+      this.#names.publish(key, this.#isWhole)
+      this.#publishAbove(key, above)
+      yield
+    }
+    const walk = names.apps()
+    try {
+      let count = 0
+      for (const { wire, app } of walk.apps) {
+        const key = wire.toString('latin1')
+        this.#names.publishApp(key, wire, app, this.#isWhole)
+        this.#publishAbove(key, above)
+        if (++count % APPS_PER_STEP === 0) yield
+      }
+    } finally {
+      walk.end()
     }
   }
 
@@ -151,103 +207,7 @@ export class TablePublisher implements Startable {
       const above = key.slice(off)
       if (done.has(above)) return
       done.add(above)
-      this.#publish(above)
-    }
-  }
-
-  // ---- one name ----
-
-  get #holdsAll(): boolean {
-    return this.#options.replica.kind === 'full'
-  }
-
-  /** Brings the table's entries of a name to what the replica holds of it. */
-  #publish(key: string): void {
-    const { replica, table } = this.#options
-    const { tables } = replica
-    const served = tables.zones.find(key)
-    if (served === undefined) {
-      this.#withdraw(key)
-      return
-    }
-    if (key.length === served.apexBytes) {
-      this.#publishZone(key, served)
-      return
-    }
-    const entry = tables.names.peek(key)
-    const qname = Buffer.from(key, 'latin1')
-    const types = this.#publishAnswers(qname, entry)
-    if (entry === undefined || (entry.kind === 'nxdomain' && this.#holdsAll)) {
-      table.deleteName(qname, CLASS_IN)
-    } else if (entry.kind === 'nxdomain') {
-      table.putAbsentName(qname, CLASS_IN, timesOf(entry))
-    } else table.putName(qname, CLASS_IN, types, timesOf(entry))
-  }
-
-  /** Puts the answers of an app, deletes those that it has no more; returns the types that it has. */
-  #publishAnswers(qname: Buffer, entry: NameEntry | undefined): number[] {
-    const { replica, table, answers } = this.#options
-    const types: number[] = []
-    for (const qtype of appTypes) {
-      const key = { qname, qtype, qclass: CLASS_IN, variant: 0 }
-      const answer =
-        entry?.kind === 'app' ? answers.answerOf(replica.tables.topology, entry, qtype) : undefined
-      if (answer === undefined || entry === undefined) {
-        table.delete(key)
-        continue
-      }
-      types.push(qtype)
-      table.put(key, answer, timesOf(entry))
-    }
-    return types
-  }
-
-  #withdraw(key: string): void {
-    const { table } = this.#options
-    const qname = Buffer.from(key, 'latin1')
-    for (const qtype of appTypes) table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    table.deleteName(qname, CLASS_IN)
-  }
-
-  // ---- zones ----
-
-  /** Puts a zone, its apex, and what stands at it. `isWhole`: false while its names are on the way. */
-  #publishZone(
-    key: string,
-    served: ServedZone,
-    { isWhole = this.#holdsAll && this.#job === undefined }: { readonly isWhole?: boolean } = {},
-  ): void {
-    const { replica, table } = this.#options
-    const qname = Buffer.from(key, 'latin1')
-    const at = (qtype: number) => ({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    table.put(at(TYPE_SOA), served.soa)
-    table.put(at(TYPE_NS), served.ns)
-    const entry = replica.tables.names.peek(key)
-    const types = this.#publishAnswers(qname, entry)
-    // What stands at the apex of a zone on demand is asked of central like any other name.
-    const unknown = entry === undefined ? appTypes : []
-    table.putName(qname, CLASS_IN, [TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
-    table.putZone(qname, CLASS_IN, served.nodata, { isWhole, hasWildcards: false })
-  }
-
-  #withdrawZone(key: string): void {
-    const { table } = this.#options
-    const qname = Buffer.from(key, 'latin1')
-    table.deleteZone(qname, CLASS_IN)
-    for (const qtype of [TYPE_SOA, TYPE_NS]) {
-      table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    }
-    this.#withdraw(key)
-  }
-
-  /** A zone has gone: its names are of the zone above it now, or of none. */
-  #dropZone(key: string): void {
-    const { names } = this.#options.replica.tables
-    this.#withdrawZone(key)
-    this.#publish(key)
-    for (const { name } of names.entries()) {
-      const under = nameKey(name)
-      if (under.endsWith(key)) this.#publish(under)
+      this.#names.publish(above, this.#isWhole)
     }
   }
 
@@ -257,6 +217,7 @@ export class TablePublisher implements Startable {
     const { table, tick, replica, clock } = this.#options
     tick(secondsOf(clock.nowMs()))
     if (table.hasWork) table.maintain()
+    this.#retryRefused()
     const { names } = replica.tables
     if (!(names instanceof OnDemandNames) || !names.isNearlyFull) return
     if (this.#sweep === undefined) {
@@ -271,16 +232,13 @@ export class TablePublisher implements Startable {
       return
     }
   }
-}
 
-/** Until when an entry of the table may be used: never longer than the replica's own. */
-function timesOf(entry: NameEntry | undefined): EntryTimes {
-  if (entry === undefined || entry.expiresAt === Infinity) return untilReplaced
-  // A second early: the threads' clock counts whole seconds and is told four times in each.
-  return { ...untilReplaced, expiresAtSeconds: Math.max(1, secondsOf(entry.expiresAt) - 1) }
-}
-
-/** The clock that the data threads are told: whole seconds, above 0. */
-function secondsOf(nowMs: number): number {
-  return 1 + Math.floor(nowMs / 1000)
+  /** Puts everything again when names were refused and there may be room for them by now. */
+  #retryRefused(): void {
+    const { table, clock } = this.#options
+    if (table.isComplete || this.#job !== undefined) return
+    if (clock.nowMs() < this.#retryAt) return
+    this.#retryAt = clock.nowMs() + RETRY_REFUSED_MS
+    this.#begin()
+  }
 }

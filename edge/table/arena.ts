@@ -101,9 +101,21 @@ export class Arena {
     this.chunksInUse--
   }
 
-  /** Bytes that a record of `bytes` takes. */
-  blockBytes(bytes: number): number {
-    return classBytes[classOfSteps[Math.ceil(bytes / STEP_BYTES)]!]!
+  /**
+   * Gives all blocks that were given out and not freed, in the order of memory; those that are given out
+   * meanwhile may be among them. Nothing may be freed meanwhile. `isFree` tells a block that was freed
+   * from one in use, by what its owner left in it.
+   */
+  *blocks(isFree: (ref: number) => boolean): Generator<number> {
+    for (let chunk = 0; chunk < this.chunksTouched; chunk++) {
+      // In bounds: chunks are numbered by this class itself.
+      if (this.#blocksInUse[chunk] === 0) continue
+      const start = this.#start + chunk * CHUNK_WORDS
+      const step = classBytes[this.#class[chunk]!]! / 4
+      for (let fresh = 0; fresh < this.#fresh[chunk]!; fresh += step) {
+        if (!isFree(start + fresh)) yield start + fresh
+      }
+    }
   }
 
   #takeChunk(cls: number): number {

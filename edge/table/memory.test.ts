@@ -70,7 +70,8 @@ describe('a reader within a batch', () => {
     const stalled = addReader(writer)
     stalled.beginBatch(1)
     let replaced = 0
-    while (writer.put(key, body('x'.repeat(1000)))) replaced++
+    // Another one each time: the same again would need no room.
+    while (writer.put(key, body(String(replaced).padEnd(1000)))) replaced++
     expect(replaced).toBeGreaterThan(3000)
     expect(writer.stats().refused).toBe(1)
     // Out of date, so it is gone: a miss, never an old answer.
@@ -102,6 +103,20 @@ describe('a reader within a batch', () => {
     expect(writer.stats().indexRebuilds).toBe(2)
     for (let i = 0; i < 1600; i++) expect(look(reader, numbered(i))?.toString()).toBe(`${i}`)
   })
+})
+
+it('what is put again as it is there takes no memory, and keeps its use', () => {
+  const { writer, reader } = openTable()
+  writer.put(key, body('same'))
+  reader.beginBatch(7)
+  expect(reader.find(key.qname, 0, key.qname.length, TYPE_A, CLASS_IN, 0)).not.toBe(0)
+  for (let i = 0; i < 100; i++) expect(writer.put(key, body('same'))).toBe(true)
+  expect(writer.stats().waiting).toBe(0)
+  expect(writer.useOf(key)).toMatchObject({ hits: 1, lastUsedSeconds: 7 })
+  writer.put(key, body('else'))
+  expect(writer.stats().waiting).toBe(1)
+  reader.endBatch()
+  expect(look(reader, key)?.toString()).toBe('else')
 })
 
 describe('memory', () => {

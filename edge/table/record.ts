@@ -95,6 +95,22 @@ export function writeRecord(
   packScratch(words, at, textBytes)
 }
 
+/**
+ * Whether the record at `ref` is the same as `draft`, but for its use. The keys are, so that the length
+ * of both follows from words that are compared before any beyond it.
+ */
+export function isSameRecord(
+  words: Int32Array,
+  ref: number,
+  draft: Int32Array,
+  length: number,
+): boolean {
+  for (let i = 0; i < length; i++) {
+    if (words[ref + i] !== draft[i] && i !== HITS && i !== LAST_USED) return false
+  }
+  return true
+}
+
 /** Holds a body, or an EDE text, while it is packed into words; longer than a record for padding. */
 const scratch = Buffer.alloc(RECORD_MAX_BYTES + 4)
 /** Holds the offsets of a record; a pointer takes two octets, so there are no more. */

@@ -3,9 +3,8 @@
  *
  * What does not fit is not in the table: when a put is refused, the entry that it would have replaced
  * is deleted, as it is out of date. Not finding an answer means asking the control thread. But not
- * finding a name or a zone would mean NXDOMAIN: when one of these is refused, the table is marked
- * incomplete (and what it would have replaced stays, so that a batch under way misses nothing), and
- * batches that begin then give no negative answers until `markComplete` is called.
+ * finding a name or a zone would mean NXDOMAIN: when one is refused, what it would have replaced stays,
+ * and batches that begin then give no negative answers until `markComplete` is called.
  */
 import { randomFillSync } from 'node:crypto'
 import { NAME_MAX_BYTES } from '../../shared/dns/name.ts'
@@ -39,9 +38,10 @@ import type { TableHandle } from './layout.ts'
 import type { TableOptions } from './options.ts'
 import { findRecord } from './probe.ts'
 import { Reclaimer } from './reclaim.ts'
-import { recordBytes, untilReplaced, writeRecord } from './record.ts'
+import { isSameRecord, recordBytes, untilReplaced, writeRecord } from './record.ts'
 import type { EntryTimes } from './record.ts'
 import { SlotIndex } from './slot-index.ts'
+import { TypeLists } from './type-lists.ts'
 import { ZoneDepths } from './zone-depths.ts'
 
 /** Slots that a change takes over while a new index is built. */
@@ -60,6 +60,9 @@ export class TableWriter {
   readonly #index: SlotIndex
   readonly #reclaimer: Reclaimer
   readonly #depths: ZoneDepths
+  readonly #types = new TypeLists()
+  /** The record that is to be put, before it has a place. */
+  readonly #draft = new Int32Array(RECORD_MAX_BYTES / 4)
   #refused = 0
   #retiredSince = 0
 
@@ -140,11 +143,8 @@ export class TableWriter {
     types: readonly number[],
     times: EntryTimes = untilReplaced,
   ): boolean {
-    const bytes = Buffer.alloc(2 * types.length)
-    types.forEach((type, i) => bytes.writeUInt16LE(type, 2 * i))
     this.#setKey(qname, META_NAME, qclass, VARIANT_META)
-    const list = { bytes, count: types.length, apexPointers: [] }
-    return this.#put({ ...noAnswer, answer: list }, times, 0) || this.#refuseMeta()
+    return this.#put(this.#types.listOf(types), times, 0) || this.#refuseMeta()
   }
 
   /** Says that a name does not exist, though its zone is not whole. */
@@ -189,7 +189,6 @@ export class TableWriter {
   get isComplete(): boolean {
     return this.#words[INCOMPLETE_WORD] === 0
   }
-
   // ---- readers and housekeeping ----
 
   /** Gives the number for one `TableReader`; undefined when there are too many. */
@@ -244,18 +243,22 @@ export class TableWriter {
   #put(answer: Answer, times: EntryTimes, flags: number): boolean {
     const bytes = recordBytes(this.#key, answer, times)
     if (bytes > RECORD_MAX_BYTES) return false
+    writeRecord(this.#draft, 0, this.#key, answer, times, flags)
+    const old = this.#find()
+    if (old !== 0 && isSameRecord(this.#words, old, this.#draft, bytes >> 2)) return true
     let ref = this.#arena.allocate(bytes)
     if (ref === 0) {
       this.#reclaimer.reclaim(this.#arena)
       ref = this.#arena.allocate(bytes)
       if (ref === 0) return false
     }
-    writeRecord(this.#words, ref, this.#key, answer, times, flags)
-    const old = this.#find()
+    // In bounds here and below: the draft was measured, a ref points to a whole record.
+    const words = this.#words
+    for (let i = 0; i < bytes >> 2; i++) words[ref + i] = this.#draft[i]!
     if (old !== 0) {
-      // In bounds: a ref points to a whole record. What readers count from here on is lost.
-      this.#words[ref + HITS] = this.#words[old + HITS]!
-      this.#words[ref + LAST_USED] = this.#words[old + LAST_USED]!
+      // What readers count from here on is lost.
+      words[ref + HITS] = words[old + HITS]!
+      words[ref + LAST_USED] = words[old + LAST_USED]!
       this.#index.replace(this.#key.slot, ref)
       this.#retire(old)
     } else if (!this.#index.insert(this.#key.hash, ref)) {

@@ -81,25 +81,34 @@ export function toName(text: string): Name {
   return parsed.name
 }
 
+/**
+ * Writes a canonical name in wire form to the start of `out`, which has room for the longest, and
+ * returns its octets.
+ */
+function writeName(name: Name, out: Uint8Array): number {
+  let lengthAt = 0
+  let off = 1
+  // The root is a dot and no label.
+  for (let i = name === '.' ? 1 : 0; i < name.length; i++) {
+    const char = name.charCodeAt(i)
+    if (char === 0x2e) {
+      out[lengthAt] = off - lengthAt - 1
+      lengthAt = off++
+    } else if (char === 0x5c) {
+      out[off++] = Number(name.slice(i + 1, i + 4))
+      i += 3
+    } else out[off++] = char
+  }
+  out[lengthAt] = 0
+  return off
+}
+
+/** Holds one name while it is made. */
+const scratch = Buffer.alloc(NAME_MAX_BYTES + 1)
+
 /** Encodes a canonical name in wire form. */
 export function nameToWire(name: Name): Buffer {
-  if (name === '.') return Buffer.alloc(1)
-  const out = Buffer.alloc(NAME_MAX_BYTES)
-  let off = 0
-  for (const label of name.slice(0, -1).split('.')) {
-    const start = off++
-    for (let i = 0; i < label.length; i++) {
-      const octet = label.charCodeAt(i)
-      if (octet === 0x5c) {
-        out[off++] = Number(label.slice(i + 1, i + 4))
-        i += 3
-      } else {
-        out[off++] = octet
-      }
-    }
-    out[start] = off - start - 1
-  }
-  return out.subarray(0, off + 1)
+  return Buffer.from(scratch.subarray(0, writeName(name, scratch)))
 }
 
 /**
@@ -158,7 +167,7 @@ export function nameFromMessage(
 
 /** The key of a name in the edge's tables: its lower case wire form as a latin1 string. */
 export function nameKey(name: Name): string {
-  return nameToWire(name).toString('latin1')
+  return scratch.toString('latin1', 0, writeName(name, scratch))
 }
 
 /** Whether `name` is `ancestor` or lies under it. */

@@ -1,0 +1,295 @@
+/**
+ * Replica full: all apps, so that what is not here does not exist. Names above an app are empty
+ * non-terminals; they are counted, not stored.
+ *
+ * Apps are held in packed form in one block of memory, so that a million of them cost about 100 MB and
+ * nothing at all in a garbage collection. The index, the allocator and the hash are those of the answer
+ * table. A record, in words:
+ *
+ * ```
+ *       0 | 0 (16), variant 0 (8), qname octets (8)     |  as in a record of the table,
+ *       1 | 1 (16), 0                                   |  so that KeyHash finds it; 0 = free
+ *       2 | version, lower 32 bits                      |
+ *       3 | version, the rest                           |
+ *       4 | 0, or the walk that was begun last when     |
+ *         | this record was replaced                    |
+ *       8 | qname, lower case, 4 octets a word          |
+ *         | the app (`packed-app.ts`)                   |
+ * ```
+ *
+ * What has no room there (an app with thousands of endpoints, or the memory is full) is kept as objects.
+ */
+import { randomFillSync } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { nameFromWire, NAME_MAX_BYTES, nameKey } from '../../shared/dns/name.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { Arena } from '../table/arena.ts'
+import { KeyHash } from '../table/hash.ts'
+import { MULTIPLIERS, NAME, RECORD_MAX_BYTES, regionsOf, reserveBuffer } from '../table/layout.ts'
+import { findRecord } from '../table/probe.ts'
+import { SlotIndex } from '../table/slot-index.ts'
+import { ClusterIds } from './cluster-ids.ts'
+import { createEntry } from './names.ts'
+import type { EntryWalk, NameEntry, NameTable } from './names.ts'
+import { packedWords, readApp, writeApp } from './packed-app.ts'
+import type { PackedApp } from './packed-app.ts'
+
+/** Address space for apps in packed form; the system gives what is used of it. */
+const PACKED_MAX_BYTES = 1024 * 1024 * 1024
+/** Names whose app is kept as objects beside, with their answers: those asked of the control thread. */
+const RECENT_MAX = 4096
+/** Slots of the index that each change moves to a larger one, while there is one. */
+const STEP_SLOTS = 64
+
+const CLASS_WORD = 1
+const IN_USE = 1 << 16
+const VERSION = 2
+const REPLACED = 4
+
+/** One app of a walk over all of them; good until the next step. */
+export interface WalkedApp {
+  /** The name in wire form, in a buffer that the next step writes to. */
+  readonly wire: Buffer
+  readonly app: PackedApp
+}
+
+/** All apps that are held. */
+export class FullNames implements NameTable {
+  readonly clusterIds = new ClusterIds()
+  readonly #words: Int32Array
+  readonly #key: KeyHash
+  readonly #arena: Arena
+  readonly #index: SlotIndex
+  /** Apps without a packed form. */
+  readonly #large = new Map<string, NameEntry>()
+  /** How many apps and apexes stand below a name. */
+  readonly #below = new Map<string, number>()
+  readonly #recent = new LRUCache<string, NameEntry>({ max: RECENT_MAX })
+  /** Room for whole words. */
+  readonly #wire = Buffer.alloc(NAME_MAX_BYTES + 1)
+  /** Walks that are under way, for which replaced records are kept; all that were ever begun. */
+  #walks = 0
+  #walksBegun = 0
+  #replaced: number[] = []
+
+  constructor() {
+    const regions = regionsOf(PACKED_MAX_BYTES)
+    this.#words = new Int32Array(reserveBuffer(regions.totalBytes, PACKED_MAX_BYTES))
+    this.#key = new KeyHash(randomFillSync(new Int32Array(MULTIPLIERS)))
+    this.#arena = new Arena(this.#words, regions.arenaStart, regions.chunks)
+    this.#arena.chunksLimit = regions.chunks
+    this.#index = new SlotIndex(this.#words, regions, {
+      reserve: () => true,
+      epoch: () => 0,
+      hasPassed: () => true,
+    })
+  }
+
+  get size(): number {
+    return this.#index.entries + this.#large.size
+  }
+
+  /** Bytes of the records in packed form, those that a walk keeps included. */
+  get packedBytes(): number {
+    return this.#arena.bytesInUse
+  }
+
+  get(key: string): NameEntry {
+    const recent = this.#recent.get(key)
+    if (recent !== undefined) return recent
+    const entry = this.peek(key)
+    if (entry.kind === 'app') this.#recent.set(key, entry)
+    return entry
+  }
+
+  peek(key: string): NameEntry {
+    const ref = this.#find(key)
+    if (ref !== 0) return this.#entryAt(ref)
+    return this.#large.get(key) ?? (this.#below.has(key) ? emptyNonTerminal : nonexistent)
+  }
+
+  versionOf(key: string): number {
+    const ref = this.#find(key)
+    return ref === 0 ? this.peek(key).version : this.#versionAt(ref)
+  }
+
+  /** The app of a name in packed form; undefined when it has none, or is none. Good until the next put. */
+  packed(key: string): PackedApp | undefined {
+    const ref = this.#find(key)
+    return ref === 0 ? undefined : this.#appAt(ref)
+  }
+
+  put(key: string, entry: NameEntry): void {
+    this.#recent.delete(key)
+    const old = this.#find(key)
+    const had = old !== 0 || this.#large.delete(key)
+    const ref = entry.app === undefined ? 0 : this.#write(entry.app, entry.version)
+    if (ref === 0) {
+      if (old !== 0) this.#index.remove(this.#key.slot)
+      if (entry.kind === 'app') this.#large.set(key, entry)
+    } else if (old !== 0) this.#index.replace(this.#key.slot, ref)
+    else if (!this.#index.insert(this.#key.hash, ref)) {
+      this.#free(ref)
+      this.#large.set(key, entry)
+    }
+    if (old !== 0) this.#retire(old)
+    this.#index.step(STEP_SLOTS)
+    const has = entry.kind === 'app'
+    if (had !== has) this.count(key, has ? 1 : -1)
+  }
+
+  has(name: Name): boolean {
+    const key = nameKey(name)
+    return this.#find(key) !== 0 || this.#large.has(key)
+  }
+
+  /** Counts an app or an apex for all names above it. */
+  count(key: string, by: 1 | -1): void {
+    for (let off = 1 + key.charCodeAt(0); off < key.length; off += 1 + key.charCodeAt(off)) {
+      const above = key.slice(off)
+      const sum = (this.#below.get(above) ?? 0) + by
+      if (sum === 0) this.#below.delete(above)
+      else this.#below.set(above, sum)
+    }
+  }
+
+  // ---- walks: what is held at one moment, while it goes on changing ----
+
+  /**
+   * As `NameTable.entries`; `upTo` is the version now: what is put later has a higher one.
+   */
+  entries(upTo: number): EntryWalk {
+    const large = [...this.#large.values()]
+    const refs = this.#walk()
+    const entries = function* (this: FullNames): Iterable<NameEntry> {
+      yield* large
+      for (const ref of refs.blocks) {
+        const replaced = this.#words[ref + REPLACED]!
+        const wasThere = replaced === 0 || replaced >= refs.number
+        if (wasThere && this.#versionAt(ref) <= upTo) yield this.#entryAt(ref)
+      }
+    }
+    return { entries: entries.call(this), end: refs.end }
+  }
+
+  /**
+   * Gives the apps in packed form, in the order of memory, each as it is when it comes; one that comes
+   * or changes meanwhile may be left out, or come twice. `end` must be called in any case. Those without
+   * a packed form: `large`.
+   */
+  apps(): { readonly apps: Iterable<WalkedApp>; readonly end: () => void } {
+    const refs = this.#walk()
+    const out = Buffer.alloc(NAME_MAX_BYTES + 1)
+    const apps = function* (this: FullNames): Iterable<WalkedApp> {
+      for (const ref of refs.blocks) {
+        if (this.#words[ref + REPLACED] !== 0) continue
+        yield { wire: this.#wireAt(ref, out), app: this.#appAt(ref) }
+      }
+    }
+    return { apps: apps.call(this), end: refs.end }
+  }
+
+  /** The apps without a packed form, at this moment. */
+  large(): readonly NameEntry[] {
+    return [...this.#large.values()]
+  }
+
+  #walk(): {
+    readonly number: number
+    readonly blocks: Iterable<number>
+    readonly end: () => void
+  } {
+    this.#walks++
+    const number = ++this.#walksBegun
+    let isOver = false
+    const end = (): void => {
+      if (isOver) return
+      isOver = true
+      if (--this.#walks > 0) return
+      for (const ref of this.#replaced) this.#free(ref)
+      this.#replaced = []
+    }
+    const blocks = this.#arena.blocks((ref) => this.#words[ref + CLASS_WORD] === 0)
+    return { number, blocks, end }
+  }
+
+  // ---- records ----
+
+  #find(key: string): number {
+    const bytes = this.#wire.write(key, 'latin1')
+    this.#key.setName(this.#wire, 0, bytes)
+    this.#key.setQuestion(0, 1, 0)
+    return findRecord(this.#words, this.#index.start, this.#index.mask, this.#key)
+  }
+
+  /** Writes the record of the key that was looked up last; 0 when no block has room for it. */
+  #write(app: NonNullable<NameEntry['app']>, version: number): number {
+    const appWords = packedWords(app, this.clusterIds)
+    if (appWords === undefined) return 0
+    const { nameWords, name, shape } = this.#key
+    const bytes = 4 * (NAME + nameWords + appWords)
+    const ref = bytes > RECORD_MAX_BYTES ? 0 : this.#arena.allocate(bytes)
+    if (ref === 0) return 0
+    const words = this.#words
+    words[ref] = shape
+    words[ref + CLASS_WORD] = IN_USE
+    words[ref + VERSION] = (version % 2 ** 32) | 0
+    words[ref + VERSION + 1] = Math.floor(version / 2 ** 32)
+    words[ref + REPLACED] = 0
+    // In bounds: the key holds as many words.
+    for (let i = 0; i < nameWords; i++) words[ref + NAME + i] = name[i]!
+    writeApp(words, ref + NAME + nameWords, app, this.clusterIds)
+    return ref
+  }
+
+  #retire(ref: number): void {
+    if (this.#walks === 0) this.#free(ref)
+    else {
+      this.#words[ref + REPLACED] = this.#walksBegun
+      this.#replaced.push(ref)
+    }
+  }
+
+  #free(ref: number): void {
+    this.#words[ref + CLASS_WORD] = 0
+    this.#arena.free(ref)
+  }
+
+  // In bounds below: a ref points to a whole record.
+
+  #versionAt(ref: number): number {
+    return (this.#words[ref + VERSION]! >>> 0) + this.#words[ref + VERSION + 1]! * 2 ** 32
+  }
+
+  #appAt(ref: number): PackedApp {
+    return { words: this.#words, at: ref + NAME + ((this.#nameBytes(ref) + 3) >> 2) }
+  }
+
+  #nameBytes(ref: number): number {
+    return this.#words[ref]! & 0xff
+  }
+
+  /** Unpacks the name of a record to `out`, which has room for whole words. */
+  #wireAt(ref: number, out: Buffer): Buffer {
+    const bytes = this.#nameBytes(ref)
+    for (let i = 0; i < bytes; i += 4) {
+      const word = this.#words[ref + NAME + (i >> 2)]!
+      out[i] = word
+      out[i + 1] = word >> 8
+      out[i + 2] = word >> 16
+      out[i + 3] = word >> 24
+    }
+    return out.subarray(0, bytes)
+  }
+
+  #entryAt(ref: number): NameEntry {
+    const name = nameFromWire(this.#wireAt(ref, this.#wire), 0)
+    if (name === undefined) throw new RangeError('a record of a name that is none')
+    const app = readApp(this.#appAt(ref), this.clusterIds)
+    return createEntry({ kind: 'app', name, version: this.#versionAt(ref), app }, forever)
+  }
+}
+
+const forever = { isWatched: true, expiresAt: Infinity }
+const nonexistent = createEntry({ kind: 'nxdomain', name: '.', version: 0 }, forever)
+const emptyNonTerminal = createEntry({ kind: 'nodata', name: '.', version: 0 }, forever)

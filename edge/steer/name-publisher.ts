@@ -1,0 +1,174 @@
+import { CLASS_IN, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
+import { nameKey } from '../../shared/dns/name.ts'
+import { FullNames } from '../replica/full-names.ts'
+import type { NameEntry } from '../replica/names.ts'
+import type { PackedApp } from '../replica/packed-app.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { EntryTimes } from '../table/record.ts'
+import { untilReplaced } from '../table/record.ts'
+import type { TableWriter } from '../table/writer.ts'
+import type { AppAnswers, AppType } from './app-answers.ts'
+import { appTypes } from './app-answers.ts'
+import { secondsOf } from './data-clock.ts'
+import type { SteerCounts } from './metrics.ts'
+import { PackedAnswers } from './packed-answers.ts'
+import type { ServedZone } from './zones.ts'
+
+export interface NamePublisherOptions {
+  readonly replica: Replica
+  readonly table: TableWriter
+  readonly answers: AppAnswers
+  readonly counts: SteerCounts
+}
+
+/** Brings the answer table's entries of single names and zones to what the replica holds of them. */
+export class NamePublisher {
+  readonly #options: NamePublisherOptions
+  #packed: { readonly names: FullNames; readonly answers: PackedAnswers } | undefined
+
+  constructor(options: NamePublisherOptions) {
+    this.#options = options
+  }
+
+  /** Whether a name that the replica does not hold does not exist. */
+  get holdsAll(): boolean {
+    return this.#options.replica.kind === 'full'
+  }
+
+  /** Publishes what is held of a name. `isWhole`: of the zone, when the name is its apex. */
+  publish(key: string, isWhole: boolean): void {
+    const { zones, names } = this.#options.replica.tables
+    const served = zones.find(key)
+    if (served === undefined) this.withdraw(key)
+    else if (key.length === served.apexBytes) this.publishZone(key, served, isWhole)
+    else {
+      const app = names instanceof FullNames ? names.packed(key) : undefined
+      const qname = Buffer.from(key, 'latin1')
+      if (app === undefined) this.#publishEntry(qname, names.peek(key))
+      else this.#publishPacked(qname, app)
+    }
+  }
+
+  /** As `publish`, of an app in packed form; `qname` is the key in bytes. */
+  publishApp(key: string, qname: Uint8Array, app: PackedApp, isWhole: boolean): void {
+    const served = this.#options.replica.tables.zones.find(key)
+    if (served === undefined) this.withdraw(key)
+    else if (key.length === served.apexBytes) this.publishZone(key, served, isWhole)
+    else this.#publishPacked(qname, app)
+  }
+
+  /** Takes a name out of the table. */
+  withdraw(key: string): void {
+    const { table } = this.#options
+    const qname = Buffer.from(key, 'latin1')
+    for (const qtype of appTypes) table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
+    table.deleteName(qname, CLASS_IN)
+  }
+
+  /** Puts a zone, its apex, and what stands at it. `isWhole`: all its names are in the table. */
+  publishZone(key: string, served: ServedZone, isWhole: boolean): void {
+    const { replica, table } = this.#options
+    const qname = Buffer.from(key, 'latin1')
+    const at = (qtype: number) => ({ qname, qtype, qclass: CLASS_IN, variant: 0 })
+    table.put(at(TYPE_SOA), served.soa)
+    table.put(at(TYPE_NS), served.ns)
+    const entry = replica.tables.names.peek(key)
+    const types = this.#putAnswers(qname, timesOf(entry), (qtype) => this.#answerOf(entry, qtype))
+    // What stands at the apex of a zone on demand is asked of central like any other name.
+    const unknown = entry === undefined ? appTypes : []
+    table.putName(qname, CLASS_IN, [TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
+    table.putZone(qname, CLASS_IN, served.nodata, { isWhole, hasWildcards: false })
+  }
+
+  /** Takes a zone and its apex out of the table; its names stay. */
+  withdrawZone(key: string): void {
+    const { table } = this.#options
+    const qname = Buffer.from(key, 'latin1')
+    table.deleteZone(qname, CLASS_IN)
+    for (const qtype of [TYPE_SOA, TYPE_NS]) {
+      table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
+    }
+    this.withdraw(key)
+  }
+
+  /** A zone has gone: its names are of the zone above it now, or of none. */
+  dropZone(key: string, isWhole: boolean): void {
+    this.withdrawZone(key)
+    this.publish(key, isWhole)
+    const { names, version } = this.#options.replica.tables
+    const walk = names.entries(version)
+    for (const { name } of walk.entries) {
+      const under = nameKey(name)
+      if (under.endsWith(key)) this.publish(under, isWhole)
+    }
+    walk.end()
+  }
+
+  #publishEntry(qname: Uint8Array, entry: NameEntry | undefined): void {
+    const { table } = this.#options
+    const times = timesOf(entry)
+    const types = this.#putAnswers(qname, times, (qtype) => this.#answerOf(entry, qtype))
+    if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) {
+      table.deleteName(qname, CLASS_IN)
+    } else if (entry.kind === 'nxdomain') table.putAbsentName(qname, CLASS_IN, times)
+    else table.putName(qname, CLASS_IN, types, times)
+  }
+
+  #publishPacked(qname: Uint8Array, app: PackedApp): void {
+    const { table, replica } = this.#options
+    const { topology } = replica.tables
+    const answers = this.#packedAnswers()
+    const types = this.#putAnswers(qname, untilReplaced, (qtype) =>
+      answers.answerOf(topology, app, qtype),
+    )
+    table.putName(qname, CLASS_IN, types)
+  }
+
+  #packedAnswers(): PackedAnswers {
+    const { replica, counts } = this.#options
+    const { names } = replica.tables
+    if (!(names instanceof FullNames)) throw new TypeError('only a full replica holds packed apps')
+    if (this.#packed?.names !== names) {
+      this.#packed = { names, answers: new PackedAnswers(names.clusterIds, counts) }
+    }
+    return this.#packed.answers
+  }
+
+  #answerOf(entry: NameEntry | undefined, qtype: AppType): ReturnType<AppAnswers['answerOf']> {
+    const { replica, answers } = this.#options
+    if (entry?.kind !== 'app') return undefined
+    return answers.answerOf(replica.tables.topology, entry, qtype)
+  }
+
+  /** Puts the answers that there are, deletes the others; returns the types of those that there are. */
+  #putAnswers(
+    qname: Uint8Array,
+    times: EntryTimes,
+    answerOf: (qtype: AppType) => ReturnType<AppAnswers['answerOf']>,
+  ): readonly number[] {
+    const { table } = this.#options
+    let there = 0
+    for (let i = 0; i < appTypes.length; i++) {
+      // In bounds by the loop; a list of two.
+      const qtype = i === 0 ? appTypes[0] : appTypes[1]
+      const key = { qname, qtype, qclass: CLASS_IN, variant: 0 }
+      const answer = answerOf(qtype)
+      if (answer === undefined) table.delete(key)
+      else {
+        there |= 1 << i
+        table.put(key, answer, times)
+      }
+    }
+    return typeLists[there] ?? []
+  }
+}
+
+/** The types of a name, by a bit for each of `appTypes`; made once. */
+const typeLists: readonly (readonly number[])[] = [[], [appTypes[0]], [appTypes[1]], appTypes]
+
+/** Until when an entry of the table may be used: never longer than the replica's own. */
+function timesOf(entry: NameEntry | undefined): EntryTimes {
+  if (entry === undefined || entry.expiresAt === Infinity) return untilReplaced
+  // A second early: the threads' clock counts whole seconds and is told four times in each.
+  return { ...untilReplaced, expiresAtSeconds: Math.max(1, secondsOf(entry.expiresAt) - 1) }
+}

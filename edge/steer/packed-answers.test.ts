@@ -1,0 +1,109 @@
+import { array, assert, constantFrom, integer, property, record, string } from 'fast-check'
+import type { Arbitrary } from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Endpoint } from '../../shared/registry/schema.ts'
+import { clusterSchema } from '../../shared/registry/schema.ts'
+import { ClusterIds } from '../replica/cluster-ids.ts'
+import type { ReplicaApp } from '../replica/model.ts'
+import { createEntry } from '../replica/names.ts'
+import { packedWords, readApp, writeApp } from '../replica/packed-app.ts'
+import { AppAnswers, appTypes } from './app-answers.ts'
+import { SteerCounts } from './metrics.ts'
+import { PackedAnswers } from './packed-answers.ts'
+import { createTopology } from './topology.ts'
+
+const ids = ['own', 'a', 'b', 'c', 'd', 'gone'] as const
+const addresses = ['192.0.2.1', '203.0.113.255', '0.0.0.0', '2001:db8::1', '2001:db8:1:2:3:4:5:6']
+
+const endpoint: Arbitrary<Endpoint> = record(
+  {
+    cluster: constantFrom(...ids),
+    addresses: array(constantFrom(...addresses), { maxLength: 5 }).map((list) => [
+      ...new Set(list),
+    ]),
+    weight: constantFrom(0, 1, 100, 1_000_000),
+    priority: constantFrom(0, 1, 65_535),
+    port: integer({ min: 1, max: 65_535 }),
+    owner: string({ minLength: 1, maxLength: 200, unit: 'grapheme' }).filter(
+      (text) => text.length <= 200,
+    ),
+  },
+  { requiredKeys: ['cluster', 'addresses', 'weight', 'priority'] },
+)
+const app: Arbitrary<ReplicaApp> = record({
+  policy: constantFrom('nearest' as const),
+  ttlMin: constantFrom(0, 5),
+  ttlMax: constantFrom(5, 30, 604_800),
+  endpoints: array(endpoint, { maxLength: 6 }).map((list) =>
+    list.filter(({ cluster }, i) => list.findIndex((other) => other.cluster === cluster) === i),
+  ),
+})
+const cluster = (id: string) =>
+  record({
+    id: constantFrom(id),
+    latitude: constantFrom(0, 10, -10, 90),
+    longitude: constantFrom(0, 10, 180),
+    state: constantFrom('active' as const, 'draining' as const, 'disabled' as const),
+    addresses: array(constantFrom(...addresses), { maxLength: 3 }).map((list) => [
+      ...new Set(list),
+    ]),
+  }).map((value) => clusterSchema.parse(value))
+
+function pack(value: ReplicaApp, numbers: ClusterIds) {
+  const words = new Int32Array(3 + (packedWords(value, numbers) ?? 0))
+  // Not at 0, so that an offset that is forgotten shows.
+  writeApp(words, 3, value, numbers)
+  return { words, at: 3 }
+}
+
+it('an app is read back as it was packed, IPv4 first', () => {
+  const numbers = new ClusterIds()
+  assert(
+    property(app, (value) => {
+      const sorted = {
+        ...value,
+        endpoints: value.endpoints.map((one) => ({
+          ...one,
+          addresses: one.addresses.toSorted(
+            (x, y) => Number(x.includes(':')) - Number(y.includes(':')),
+          ),
+        })),
+      }
+      expect(readApp(pack(value, numbers), numbers)).toEqual(sorted)
+    }),
+  )
+})
+
+it('an app in packed form is answered as the same app in objects', () => {
+  const numbers = new ClusterIds()
+  const topologies = record({
+    own: cluster('own'),
+    a: cluster('a'),
+    b: cluster('b'),
+    c: cluster('c'),
+    d: cluster('d'),
+  })
+  const counts = { packed: new SteerCounts(), objects: new SteerCounts() }
+  const packedAnswers = new PackedAnswers(numbers, counts.packed)
+  const answers = new AppAnswers(counts.objects)
+  let answered = 0
+  assert(
+    property(array(app, { minLength: 1, maxLength: 5 }), topologies, (apps, places) => {
+      const topology = createTopology(places.own, Object.values(places))
+      for (const value of apps) {
+        const entry = createEntry(
+          { kind: 'app', name: 'app.example.', version: 1, app: value },
+          { isWatched: true, expiresAt: Infinity },
+        )
+        for (const qtype of appTypes) {
+          const wanted = answers.answerOf(topology, entry, qtype)
+          const found = packedAnswers.answerOf(topology, pack(value, numbers), qtype)
+          expect(found).toEqual(wanted)
+          if (wanted !== undefined) answered++
+        }
+      }
+    }),
+    { numRuns: 300 },
+  )
+  expect(answered).toBeGreaterThan(100)
+})

@@ -1,0 +1,195 @@
+import { CLASS_IN, RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
+import { NAME_POINTER } from '../../shared/dns/name.ts'
+import { ADDRESSES_MAX } from '../../shared/registry/limits.ts'
+import { policies } from '../../shared/registry/schema.ts'
+import type { Answer } from '../query/encode.ts'
+import { HEADER_BYTES } from '../query/query.ts'
+import type { ClusterIds } from '../replica/cluster-ids.ts'
+import {
+  APP_WORDS,
+  clusterOf,
+  ENDPOINT_WORDS,
+  endpointsOf,
+  ipv4CountOf,
+  ipv6CountOf,
+  nextEndpoint,
+  packAddresses,
+  policyOf,
+  priorityOf,
+  ttlMaxOf,
+  weightOf,
+} from '../replica/packed-app.ts'
+import type { PackedAddresses, PackedApp } from '../replica/packed-app.ts'
+import type { AppType } from './app-answers.ts'
+import { choose } from './decide.ts'
+import { policySteps } from './filters.ts'
+import type { SteerCounts } from './metrics.ts'
+import type { Place, Topology } from './topology.ts'
+
+/** A place, with the addresses of its cluster as they stand in answers. */
+interface PackedPlace {
+  readonly place: Place
+  readonly addresses: PackedAddresses
+}
+
+/** An endpoint while it is chosen from, and where its addresses are; used again for the next app. */
+interface PackedCandidate {
+  place: Place
+  priority: number
+  weight: number
+  hasAddress: boolean
+  words: Int32Array
+  addressesAt: number
+  addressCount: number
+}
+
+/** An answer that is written anew for each app. */
+interface ReusedAnswer extends Answer {
+  answer: { bytes: Buffer; count: number; readonly apexPointers: readonly number[] }
+}
+
+/**
+ * Makes the answers of apps in packed form: the same as `AppAnswers`, by the same policies, without an
+ * object for each app (a test holds the two together). For all names at once, when the topology moves.
+ */
+export class PackedAnswers {
+  readonly #ids: ClusterIds
+  readonly #counts: SteerCounts
+  readonly #candidates: PackedCandidate[] = []
+  readonly #answer: ReusedAnswer = {
+    rcode: RCODE_NOERROR,
+    authoritative: true,
+    answer: { bytes: Buffer.alloc(0), count: 0, apexPointers: [] },
+    authority: undefined,
+    apexBytes: 1,
+    ede: undefined,
+  }
+  readonly #blocks = { [TYPE_A]: blocksOf(TYPE_A, 4), [TYPE_AAAA]: blocksOf(TYPE_AAAA, 16) }
+  #topology: Topology | undefined
+  /** Places by the number of their cluster, as they were asked for; null for none. */
+  #places: (PackedPlace | null)[] = []
+
+  /** `ids`: those that the apps were packed with. */
+  constructor(ids: ClusterIds, counts: SteerCounts) {
+    this.#ids = ids
+    this.#counts = counts
+  }
+
+  /** The answer to a type, good until the next call; undefined for NODATA. */
+  answerOf(topology: Topology, app: PackedApp, qtype: AppType): Answer | undefined {
+    if (this.#topology !== topology) {
+      this.#topology = topology
+      this.#places = []
+    }
+    const { words, at } = app
+    const policy = policies[policyOf(words, at)]
+    const count = this.#list(topology, words, at, qtype)
+    const chosen =
+      policy === undefined
+        ? undefined
+        : this.#candidates[choose(policySteps[policy], this.#candidates, count, topology)]
+    this.#counts.decided(chosen?.place, topology)
+    return chosen === undefined ? undefined : this.#encode(chosen, qtype, ttlMaxOf(words, at))
+  }
+
+  /** Lists the endpoints on clusters whose place is known; returns how many there are. */
+  #list(topology: Topology, words: Int32Array, at: number, qtype: AppType): number {
+    let count = 0
+    let off = at + APP_WORDS
+    for (let left = endpointsOf(words, at); left > 0; left--) {
+      const packed = this.#placeOf(topology, clusterOf(words, off))
+      if (packed !== null) {
+        const candidate = (this.#candidates[count++] ??= emptyCandidate(packed.place))
+        candidate.place = packed.place
+        candidate.priority = priorityOf(words, off)
+        candidate.weight = weightOf(words, off)
+        const ipv4 = ipv4CountOf(words, off)
+        const ipv6 = ipv6CountOf(words, off)
+        // The endpoint's own, else those of its cluster.
+        if (ipv4 + ipv6 > 0) locate(candidate, words, off + ENDPOINT_WORDS, ipv4, ipv6, qtype)
+        else {
+          const { addresses } = packed
+          locate(candidate, addresses.words, 0, addresses.ipv4, addresses.ipv6, qtype)
+        }
+      }
+      off = nextEndpoint(words, off)
+    }
+    return count
+  }
+
+  #placeOf(topology: Topology, number: number): PackedPlace | null {
+    const known = this.#places[number]
+    if (known !== undefined) return known
+    const place = topology.places.get(this.#ids.idOf(number))
+    const packed =
+      place === undefined ? null : { place, addresses: packAddresses(place.cluster.addresses) }
+    this.#places[number] = packed
+    return packed
+  }
+
+  #encode(chosen: PackedCandidate, qtype: AppType, ttl: number): Answer {
+    const { words, addressesAt, addressCount } = chosen
+    // In bounds: an endpoint or a cluster has at most so many addresses.
+    const bytes = this.#blocks[qtype][addressCount]!
+    const octets = qtype === TYPE_A ? 4 : 16
+    let off = 0
+    let at = addressesAt
+    for (let i = 0; i < addressCount; i++) {
+      bytes.writeUInt32BE(ttl, off + 6)
+      off += RECORD_HEAD_BYTES
+      for (const end = off + octets; off < end; off += 4) {
+        const word = words[at++]!
+        bytes[off] = word
+        bytes[off + 1] = word >> 8
+        bytes[off + 2] = word >> 16
+        bytes[off + 3] = word >> 24
+      }
+    }
+    this.#answer.answer.bytes = bytes
+    this.#answer.answer.count = addressCount
+    return this.#answer
+  }
+}
+
+/** Owner (a pointer), type, class, TTL, RDLENGTH (RFC 1035 §3.2.1). */
+const RECORD_HEAD_BYTES = 12
+
+/** Blocks of 0 to ADDRESSES_MAX address records of the qname, whole but for TTL and rdata. */
+function blocksOf(type: AppType, octets: number): readonly Buffer[] {
+  const head = Buffer.alloc(RECORD_HEAD_BYTES + octets)
+  head.writeUInt16BE(NAME_POINTER | HEADER_BYTES, 0)
+  head.writeUInt16BE(type, 2)
+  head.writeUInt16BE(CLASS_IN, 4)
+  head.writeUInt16BE(octets, 10)
+  return Array.from({ length: ADDRESSES_MAX + 1 }, (_, count) =>
+    Buffer.concat(Array.from({ length: count }, () => head)),
+  )
+}
+
+function emptyCandidate(place: Place): PackedCandidate {
+  const words = new Int32Array()
+  return {
+    place,
+    priority: 0,
+    weight: 0,
+    hasAddress: false,
+    words,
+    addressesAt: 0,
+    addressCount: 0,
+  }
+}
+
+/** Takes the addresses of a family out of a run of both. */
+function locate(
+  candidate: PackedCandidate,
+  words: Int32Array,
+  at: number,
+  ipv4: number,
+  ipv6: number,
+  qtype: AppType,
+): void {
+  candidate.words = words
+  candidate.addressesAt = qtype === TYPE_A ? at : at + ipv4
+  candidate.addressCount = qtype === TYPE_A ? ipv4 : ipv6
+  candidate.hasAddress = candidate.addressCount > 0
+}
