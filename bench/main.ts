@@ -9,35 +9,67 @@ import { dnsperfVersion } from './load/dnsperf.ts'
 import { measureLoad } from './load/load.ts'
 import { measureMiss } from './load/miss.ts'
 import { BenchFolder } from './mesh/folder.ts'
+import { measurePeers, peers } from './peers/peers.ts'
 import { readConditions } from './report/conditions.ts'
 import type { PartResult } from './report/figure.ts'
 import { missedBar } from './report/figure.ts'
 import { formatTable } from './report/table.ts'
 import { measureScale } from './scale/scale.ts'
 
-const parts = { load: measureLoad, miss: measureMiss, scale: measureScale } as const
+const parts = {
+  load: measureLoad,
+  miss: measureMiss,
+  scale: measureScale,
+  peers: measurePeers,
+} as const
+type Part = keyof typeof parts
+
+/** What runs when nothing is named: not the peers, which need programs of others and half an hour. */
+const defaultParts: readonly Part[] = ['load', 'miss', 'scale']
+/** Rounds without `--rounds`. What is said of other servers needs more of them. */
+const ROUNDS = 3
+const PEERS_ROUNDS = 5
 
 interface Options {
   readonly seconds: number
-  readonly rounds: number
+  readonly rounds?: number
+  readonly rate: number
+  readonly only?: readonly string[]
   readonly output?: string
 }
 
 const program = new Command('bench')
   .description('measures a mesh of real processes on this machine; see docs/benchmarks.md')
-  .addArgument(new Argument('[parts...]', 'all when none is named').choices(Object.keys(parts)))
+  .addArgument(
+    new Argument('[parts...]', `${defaultParts.join(', ')} when none is named`).choices(
+      Object.keys(parts),
+    ),
+  )
   .addOption(
     new Option('--seconds <n>', 'length of each run of dnsperf')
       .default(10)
       .argParser(between(1, 600)),
   )
   .addOption(
-    new Option('--rounds <n>', 'rounds of everything').default(3).argParser(between(1, 10)),
+    new Option(
+      '--rounds <n>',
+      `rounds of everything (default: ${ROUNDS}, of peers ${PEERS_ROUNDS})`,
+    ).argParser(between(1, 10)),
+  )
+  .addOption(
+    new Option('--rate <n>', 'of peers: queries per second of the runs whose latency is taken')
+      .default(20_000)
+      .argParser(between(100, 1_000_000)),
+  )
+  .addOption(
+    new Option('--only <names>', 'of peers: those to measure, with commas between').argParser(
+      peerNames,
+    ),
   )
   .option('--output <file>', 'where the JSON result goes; else a new file in bench/results/')
   .exitOverride()
 
-program.action(async (named: (keyof typeof parts)[], options: Options) => {
+program.action(async (named: Part[], options: Options) => {
   process.exitCode = await bench(named, options).catch((err: unknown) => {
     progress(`error: ${messageOf(err)}`)
     return EXIT_FAILED
@@ -54,14 +86,16 @@ await program.parseAsync().catch((err: unknown) => {
 })
 
 /** Runs the parts, prints and stores what they found; returns the exit code. */
-async function bench(named: readonly (keyof typeof parts)[], options: Options): Promise<number> {
+async function bench(named: readonly Part[], options: Options): Promise<number> {
   const [loadBefore = 0] = loadavg()
-  const chosen = named.length > 0 ? named : (['load', 'miss', 'scale'] as const)
-  const version = chosen.includes('load') ? await inFolder(dnsperfVersion) : 'not used'
+  const chosen = named.length > 0 ? named : defaultParts
+  const usesDnsperf = chosen.includes('load') || chosen.includes('peers')
+  const version = usesDnsperf ? await inFolder(dnsperfVersion) : 'not used'
   const conditions = await readConditions(process.argv.slice(2), version, loadBefore)
   const results: PartResult[] = []
   for (const part of chosen) {
-    const result = await inFolder((folder) => parts[part](folder, options, progress))
+    const rounds = options.rounds ?? (part === 'peers' ? PEERS_ROUNDS : ROUNDS)
+    const result = await inFolder((folder) => parts[part](folder, { ...options, rounds }, progress))
     results.push(result)
     process.stdout.write(`${formatTable(result)}\n`)
   }
@@ -97,4 +131,13 @@ function between(min: number, max: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
     throw new InvalidArgumentError(`${text} is not a whole number in ${min}..${max}.`)
   }
+}
+
+/** Parses a list of names of peers. */
+function peerNames(text: string): readonly string[] {
+  const known = peers.map(({ name }) => name)
+  const names = text.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return names
+  throw new InvalidArgumentError(`${unknown} is not one of: ${known.join(', ')}.`)
 }

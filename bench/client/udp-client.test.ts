@@ -73,3 +73,23 @@ it('a response with another ID is not taken', async () => {
 it('what is no message is said in octets', () => {
   expect(describeAnswer(Buffer.from('0102', 'hex'))).toContain('0102')
 })
+
+it.each([
+  [{}, undefined],
+  [{ edns: true }, { udpSize: 1232, version: 0, dnssecOk: false, options: [] }],
+])('asked with %j, the query has an OPT record or none', async (options, edns) => {
+  const queries: Buffer[] = []
+  const target = await serve((query) => {
+    queries.push(query)
+    return [responseTo(query, { address: '192.0.2.1' })]
+  })
+  await (await clientOf(target)).ask('a.example', options)
+  expect(queries.map((query) => decodeMessage(query)?.edns)).toEqual([edns])
+})
+
+it('a question without an answer ends after its time', async () => {
+  const client = await clientOf(await serve(() => []))
+  await expect(client.ask('a.example', { timeoutMs: 10 })).rejects.toThrow(
+    'no answer for a.example in 10 ms',
+  )
+})

@@ -2,7 +2,9 @@ import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
 import { systemClock } from '../../shared/clock.ts'
+import { EDNS_UDP_SIZE_BYTES } from '../../shared/dns/edns.ts'
 import { blankMessage, encodeMessage } from '../../shared/dns/message.ts'
+import type { Edns } from '../../shared/dns/message.ts'
 import { toName } from '../../shared/dns/name.ts'
 
 /** Where a DNS server listens. */
@@ -16,6 +18,14 @@ export interface Timed {
   readonly latencyMs: number
   /** Wire form. */
   readonly response: Buffer
+}
+
+/** One question, beside its name. */
+export interface AskOptions {
+  /** Whether the query has an OPT record. */
+  readonly edns?: boolean
+  /** How long to wait for the answer. */
+  readonly timeoutMs?: number
 }
 
 const TIMEOUT_MS = 2_000
@@ -56,14 +66,14 @@ export class UdpClient {
   }
 
   /** Asks once for the addresses (A) of a name. Rejects when nothing comes in time. */
-  ask(qname: string): Promise<Timed> {
+  ask(qname: string, { edns = false, timeoutMs = TIMEOUT_MS }: AskOptions = {}): Promise<Timed> {
     this.#id = (this.#id + 1) & 0xffff
-    const query = encodeQuery(qname, this.#id)
+    const query = encodeQuery(qname, this.#id, edns ? plainOpt : undefined)
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#take = undefined
-        reject(new Error(`no answer for ${qname} in ${TIMEOUT_MS} ms`))
-      }, TIMEOUT_MS)
+        reject(new Error(`no answer for ${qname} in ${timeoutMs} ms`))
+      }, timeoutMs)
       const sentAt = systemClock.nowMs()
       this.#take = (response) => {
         const latencyMs = systemClock.nowMs() - sentAt
@@ -83,8 +93,10 @@ export class UdpClient {
   }
 }
 
+const plainOpt: Edns = { udpSize: EDNS_UDP_SIZE_BYTES, version: 0, dnssecOk: false, options: [] }
+
 /** A query for the addresses (A) of a name, in wire form; the same bytes that dnsperf sends. */
-function encodeQuery(qname: string, id: number): Buffer {
+function encodeQuery(qname: string, id: number, edns: Edns | undefined): Buffer {
   const question = { name: toName(qname), type: TYPE_A, class: CLASS_IN }
-  return encodeMessage({ ...blankMessage, id, rd: true, questions: [question] })
+  return encodeMessage({ ...blankMessage, id, rd: true, questions: [question], edns })
 }

@@ -15,6 +15,8 @@ export interface DnsperfOptions {
   readonly cpu: number | undefined
   /** Queries per second; closed loop without it. */
   readonly rate?: number
+  /** Whether every query has an OPT record. */
+  readonly edns?: boolean
 }
 
 /** What a run has found. */
@@ -33,7 +35,7 @@ const TIMEOUT_SECONDS = 2
 /** Runs dnsperf, in one thread, to its end. */
 export async function runDnsperf(
   folder: BenchFolder,
-  { target, questions, seconds, cpu, rate }: DnsperfOptions,
+  { target, questions, seconds, cpu, rate, edns }: DnsperfOptions,
 ): Promise<DnsperfResult> {
   const options = {
     s: target.address,
@@ -49,8 +51,15 @@ export async function runDnsperf(
   const args = Object.entries(options).flatMap(([option, value]) => [`-${option}`, String(value)])
   // In closed loop a line for each answer would cost dnsperf more than the question.
   if (rate !== undefined) args.push('-v')
+  if (edns === true) args.push('-e')
   const output = await runToFile(folder.path('dnsperf.out'), args, cpu)
   return { ...parseSummary(output), latencies: parseLatencies(output) }
+}
+
+/** Throws when an answer had another rcode than all of them must have. */
+export function assertAllGood({ completed, rcodes }: DnsperfSummary): void {
+  if (completed > 0 && rcodes['NOERROR'] === completed) return
+  throw new Error(`of ${completed} answers only NOERROR is wanted: ${JSON.stringify(rcodes)}`)
 }
 
 /** The version of dnsperf. Throws, naming the package, when it is not installed. */
@@ -72,14 +81,18 @@ function runToFile(
   const out = openSync(file, 'w')
   const child = spawn(command, rest, { stdio: ['ignore', out, out] })
   closeSync(out)
+  const kill = (): void => void child.kill()
+  process.once('exit', kill)
   return new Promise<string>((resolve, reject) => {
     child.once('error', (err) => {
+      process.off('exit', kill)
       const isMissing = 'code' in err && err.code === 'ENOENT'
       const needed = command === 'taskset' ? 'util-linux' : 'dnsperf'
       const message = `${command} is not installed: apt-get install ${needed}`
       reject(isMissing ? new Error(message, { cause: err }) : err)
     })
     child.once('close', (code) => {
+      process.off('exit', kill)
       const output = readFileSync(file, 'utf8')
       rmSync(file)
       if (code === 0 || args.includes('-h')) resolve(output)

@@ -10,7 +10,7 @@ import type { Progress } from '../progress.ts'
 import type { PartResult } from '../report/figure.ts'
 import { FigureCollector, formatValue } from '../report/figure.ts'
 import { ascending, median, quantile } from '../report/statistics.ts'
-import { runDnsperf } from './dnsperf.ts'
+import { assertAllGood, runDnsperf } from './dnsperf.ts'
 import type { DnsperfResult } from './dnsperf.ts'
 
 const APPS = 1_000
@@ -111,10 +111,4 @@ function addRun(figures: FigureCollector, kind: string, run: Run): void {
 
 function describe({ perSecond, cpuUs, lost }: Run): string {
   return `${formatValue(perSecond)} answers/s, ${formatValue(cpuUs)} µs CPU each, ${lost} lost`
-}
-
-/** Throws when an answer had another rcode than all of them must have. */
-function assertAllGood({ completed, rcodes }: DnsperfResult): void {
-  if (completed > 0 && rcodes['NOERROR'] === completed) return
-  throw new Error(`of ${completed} answers only NOERROR is wanted: ${JSON.stringify(rcodes)}`)
 }

@@ -11,12 +11,15 @@ const CALL_TIMEOUT_MS = 60_000
 /** A central as a process of its own; it comes back with the same data, on new ports. */
 export class BenchCentral {
   readonly #folder: BenchFolder
+  readonly #options: { readonly cpu?: number }
   #process: MeridianProcess | undefined
   grpc = ''
   #http = ''
 
-  constructor(folder: BenchFolder) {
+  /** `cpu`: the only core that it may run on. */
+  constructor(folder: BenchFolder, options: { readonly cpu?: number } = {}) {
     this.#folder = folder
+    this.#options = options
   }
 
   /** When the process was spawned (monotonic ms). */
@@ -40,7 +43,7 @@ export class BenchCentral {
       grpc: { listen: '127.0.0.1:0' },
       http: { listen: '127.0.0.1:0', tokens: [{ name: 'bench', token: TOKEN }] },
     })
-    this.#process = new MeridianProcess(['central', '--config', config])
+    this.#process = new MeridianProcess(['central', '--config', config], this.#options)
     const up = await this.#process.logged('central is up')
     this.grpc = socketOf(up['grpc'])
     this.#http = `http://${socketOf(up['http'])}`

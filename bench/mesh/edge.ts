@@ -24,6 +24,8 @@ export interface BenchEdgeOptions {
   readonly replica: 'full' | 'on-demand'
   /** The only core that it may run on. */
   readonly cpu?: number
+  /** Data threads; one for each core that it may use without it. */
+  readonly threads?: number
 }
 
 /** An edge as a process of its own; it comes back with the same data, on new ports. */
@@ -55,13 +57,13 @@ export class BenchEdge {
 
   /** Spawns it and waits for its log to say that it is up, which may be before it holds anything. */
   async start(central: string): Promise<void> {
-    const { cluster, replica, cpu } = this.#options
+    const { cluster, replica, cpu, threads } = this.#options
     const config = this.#folder.write('edge.yaml', {
       id: cluster,
       cluster,
       topology: topologyFile,
       dataDir: this.#folder.path('edge'),
-      listen: { addresses: ['127.0.0.1:0'] },
+      listen: { addresses: ['127.0.0.1:0'], ...(threads === undefined ? {} : { threads }) },
       central: { addresses: [central] },
       replica: { kind: replica },
       admin: { listen: '127.0.0.1:0' },

@@ -2,7 +2,7 @@ import { distanceKm } from '../../shared/geo/distance.ts'
 import type { Cluster, ManifestInput } from '../../shared/registry/schema.ts'
 
 /** The zone that all apps of a bench lie in. */
-const APEX = 'bench.example'
+export const APEX = 'bench.example'
 /** Endpoints of each app. */
 export const ENDPOINTS_PER_APP = 3
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseCpuMs, parseMemory, readUsage } from './usage.ts'
+import { parseCpuMs, parseGroup, parseMemory, readGroupUsage, readUsage } from './usage.ts'
 
 const tail = 'S 1 77 77 0 -1 4194304 901 0 12 0 251 49 3 1 20 0 11 0 8800 900 12000'
 
@@ -9,6 +9,7 @@ it.each([
   ['a name that looks like the end', `77 (x) S 1 2) ${tail}`],
 ])('user and system time are added up, with %s', (_what, stat) => {
   expect(parseCpuMs(`${stat}\n`)).toBe(3000)
+  expect(parseGroup(`${stat}\n`)).toBe(77)
 })
 
 it.each(['', '77 (node) S 1 2', `77 node ${tail}`])('refuses a stat of %j', (stat) => {
@@ -29,4 +30,8 @@ it('this process has used CPU and memory', () => {
   const usage = readUsage(process.pid)
   expect(usage.cpuMs).toBeGreaterThan(0)
   expect(usage.rssPeakBytes).toBeGreaterThanOrEqual(usage.rssBytes)
+})
+
+it('a group without processes has no usage', () => {
+  expect(() => readGroupUsage(-5)).toThrow('the group -5')
 })

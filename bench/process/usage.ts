@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 
 /**
  * What the kernel counts of a process, from `/proc` (proc_pid_stat(5), proc_pid_status(5)). Linux only.
@@ -22,19 +22,52 @@ export function readUsage(pid: number): Usage {
   }
 }
 
+/**
+ * Adds up the usage of a process group, as `Usage` of one process: memory that its processes share
+ * counts once for each. Throws when the group is empty.
+ */
+export function readGroupUsage(group: number): Usage {
+  const members = readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return []
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
+      return parseGroup(stat) === group ? [readUsage(Number(entry))] : []
+    } catch {
+      // It has ended since the folder was listed, or is a zombie.
+      return []
+    }
+  })
+  if (members.length === 0) throw new Error(`there is no process of the group ${group}`)
+  return members.reduce((sum, usage) => ({
+    cpuMs: sum.cpuMs + usage.cpuMs,
+    rssBytes: sum.rssBytes + usage.rssBytes,
+    rssPeakBytes: sum.rssPeakBytes + usage.rssPeakBytes,
+  }))
+}
+
+/** Parses `/proc/PID/stat`: field 5 is the process group. */
+export function parseGroup(stat: string): number {
+  return Number(fieldsOf(stat)[2])
+}
+
 /** Parses `/proc/PID/stat`: fields 14 and 15 are utime and stime, in ticks. */
 export function parseCpuMs(stat: string): number {
-  // Field 2 is the name in parentheses, which may hold spaces and parentheses itself.
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 1)
-    .trim()
-    .split(/\s+/)
+  const fields = fieldsOf(stat)
   const utime = Number(fields[11])
   const stime = Number(fields[12])
   if (stat.includes(')') && Number.isInteger(utime) && Number.isInteger(stime)) {
     return ((utime + stime) * 1000) / TICKS_PER_SECOND
   }
   throw new Error(`${JSON.stringify(stat)} is not what /proc/PID/stat holds`)
+}
+
+/** The fields of `/proc/PID/stat` from the third on. */
+function fieldsOf(stat: string): readonly string[] {
+  // Field 2 is the name in parentheses, which may hold spaces and parentheses itself.
+  return stat
+    .slice(stat.lastIndexOf(')') + 1)
+    .trim()
+    .split(/\s+/)
 }
 
 /** Parses `/proc/PID/status`: `VmRSS` and `VmHWM`, in kB. */

@@ -18,6 +18,15 @@ it('a value at the bar misses it', () => {
   expect(missedBar('scale', { ...start, values: [2] })).toContain('0 s, 0 % over')
 })
 
+it('a value may be at a bar that says at most', () => {
+  const ratio: Figure = { name: 'a ÷ b', unit: '×', values: [1.1], atMost: 1.1 }
+  expect(missedBar('peers', ratio)).toBeUndefined()
+  expect(missedBar('peers', { ...ratio, values: [1.2] })).toBe(
+    'bar missed: peers: a ÷ b is 1.200 ×, at most 1.100 is wanted: 0.100 ×, 9 % over',
+  )
+  expect(missedBar('peers', { ...ratio, values: [] })).toContain('bar missed')
+})
+
 it('a bar of what was not measured is missed', () => {
   expect(missedBar('scale', { ...start, values: [] })).toContain('bar missed')
 })

@@ -20,3 +20,29 @@ it('a table shows the median, the bar and every round', () => {
     ].join('\n'),
   )
 })
+
+it('servers that were measured alike stand below each other, with their medians', () => {
+  const figure = { name: 'CPU', unit: 'µs', values: [5, 4, 6] } as const
+  const table = formatTable({
+    part: 'peers',
+    setup: { rate: 20_000 },
+    groups: [
+      { name: 'floor', version: 'cc 12', figures: [figure] },
+      { name: 'a longer name', figures: [{ name: 'RSS', unit: 'MB', values: [7] }, figure] },
+    ],
+    figures: [{ name: 'a ÷ b', unit: '×', values: [1.5], atMost: 2 }],
+  })
+  expect(table).toBe(
+    [
+      'peers          CPU  RSS  version',
+      '                µs   MB',
+      'floor            5    -    cc 12',
+      'a longer name    5    7',
+      '',
+      'peers  unit  median  bar     #1',
+      'a ÷ b  ×      1.500  ≤ 2  1.500',
+      '(rate 20000)',
+      '',
+    ].join('\n'),
+  )
+})

@@ -1,9 +1,12 @@
-import type { PartResult } from './figure.ts'
-import { formatValue } from './figure.ts'
+import type { FigureGroup, PartResult } from './figure.ts'
+import { formatBar, formatValue } from './figure.ts'
 import { median } from './statistics.ts'
 
-/** A part's figures as a table for people: median, bar, then every round. */
-export function formatTable({ part, setup, figures }: PartResult): string {
+/**
+ * A part's figures as a table for people: median, bar, then every round. Where several servers were
+ * measured, the medians of each stand in a table before it.
+ */
+export function formatTable({ part, setup, figures, groups = [] }: PartResult): string {
   const rounds = Math.max(1, ...figures.map(({ values }) => values.length))
   const head = [
     part,
@@ -12,25 +15,48 @@ export function formatTable({ part, setup, figures }: PartResult): string {
     'bar',
     ...Array.from({ length: rounds }, (_, i) => `#${i + 1}`),
   ]
-  const rows = figures.map(({ name, unit, values, below }) => [
+  const rows = figures.map(({ name, unit, values, ...bar }) => [
     name,
     unit,
     formatValue(median(values)),
-    below === undefined ? '' : `< ${formatValue(below)}`,
+    formatBar(bar),
     ...Array.from({ length: rounds }, (_, i) => formatValue(values[i] ?? Number.NaN)),
   ])
-  const lines = [head, ...rows]
-  const widths = head.map((_, column) =>
+  const facts = Object.entries(setup).map(([key, value]) => `${key} ${String(value)}`)
+  const before = groups.length === 0 ? '' : `${formatGroups(part, groups)}\n`
+  return `${before}${align([head, ...rows], 2)}(${facts.join(', ')})\n`
+}
+
+/** A row for each group: the medians of its figures, then its version. */
+function formatGroups(part: string, groups: readonly FigureGroup[]): string {
+  const columns = new Map(
+    groups.flatMap(({ figures }) => figures).map(({ name, unit }) => [name, unit]),
+  )
+  const rows = groups.map(({ name, version, figures }) => [
+    name,
+    ...Array.from(columns.keys(), (column) => {
+      const values = figures.find((figure) => figure.name === column)?.values
+      return formatValue(median(values ?? []))
+    }),
+    version ?? '',
+  ])
+  return align([[part, ...columns.keys(), 'version'], ['', ...columns.values(), ''], ...rows], 1)
+}
+
+/** Lines of cells of the same width in each column; the first columns are of text, to the left. */
+function align(lines: readonly (readonly string[])[], textColumns: number): string {
+  const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   )
   const formatted = lines.map((line) =>
     line
       .map((cell, column) =>
-        column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column < textColumns
+          ? cell.padEnd(widths[column] ?? 0)
+          : cell.padStart(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd(),
   )
-  const facts = Object.entries(setup).map(([key, value]) => `${key} ${String(value)}`)
-  return `${formatted.join('\n')}\n(${facts.join(', ')})\n`
+  return formatted.map((line) => `${line}\n`).join('')
 }

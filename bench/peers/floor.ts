@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { packageRoot } from '../../shared/package-root.ts'
+import { readOutput } from './output.ts'
+import type { Peer } from './peer.ts'
+import { createProgramPeer, findProgram } from './program-peer.ts'
+
+const ADDRESS = '192.0.2.1'
+
+/** What the kernel alone costs: `floor.c`. */
+export const floor: Peer = createProgramPeer({
+  name: 'floor',
+  kind: 'floor',
+  fixedAddress: ADDRESS,
+  // Its version is that of its compiler.
+  find: () =>
+    findProgram(
+      ['cc', '--version'],
+      /(\d+\.\d+\.\d+)/,
+      'there is no C compiler: apt-get install gcc libc6-dev',
+    ),
+  configure: async ({ folder, dns }) => {
+    const program = folder.path('floor')
+    const source = join(packageRoot(), 'bench/peers/floor.c')
+    const output = await readOutput('cc', ['-O2', '-o', program, source])
+    if (output !== '') throw new Error(`the floor does not compile: ${output}`)
+    return [program, String(dns.port), ADDRESS]
+  },
+})
