@@ -91,7 +91,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     logger: logger.child({ component: 'edge/data' }),
   })
   dataPlane.registerMetrics(register)
-  const parts: Startable[] = []
+  const parts: Startable[] = [dataPlane]
   if (dataPlane.table !== undefined) {
     const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
     const { table } = dataPlane
@@ -129,7 +129,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
 
   let stopParts = (): Promise<void> => Promise.resolve()
   return {
-    // The snapshot before the sockets: the first query finds all that the edge knew. The admin HTTP
+    // The data threads load while the snapshot is read. The snapshot before the sockets: the first query finds all that the edge knew. The admin HTTP
     // before the stream to central, which tells where it is.
     start: async () => {
       stopParts = await startAll([...parts, snapshot, admin, sync, listeners])

@@ -100,13 +100,21 @@ export class DataListener implements Listener {
     return stats
   }
 
+  /** Starts the threads, so that they are loaded when the listener is to start. */
+  prepare(): void {
+    while (this.#threads.size < this.#options.threads) this.#prepareThread()
+  }
+
   async start(): Promise<void> {
-    const { listen, threads } = this.#options
+    const { listen } = this.#options
     try {
       // SO_REUSEPORT lets a second edge share the port unnoticed: ask first without it.
       if (listen.port !== 0) await probe(listen, this.#family)
-      await this.#startThread()
-      for (let i = 1; i < threads; i++) await this.#startThread()
+      this.prepare()
+      const [first, ...others] = this.#threads
+      // The first finds the port, when any will do.
+      await this.#open(first)
+      await Promise.all(others.map((thread) => this.#open(thread)))
     } catch (err) {
       await this.#close()
       throw listenFailed(this.transport, listen, err)
@@ -134,11 +142,10 @@ export class DataListener implements Listener {
     await Promise.all([...this.#threads].map((thread) => thread.close()))
   }
 
-  async #startThread(): Promise<void> {
-    const { sockets, table, nsid, inFlightMax, threads } = this.#options
+  #prepareThread(): DataThread {
+    const { listen, sockets, table, nsid, inFlightMax, threads } = this.#options
     const thread = new DataThread({
-      address: this.#bound.address,
-      port: this.#bound.port,
+      address: listen.address,
       sockets,
       table,
       nsid,
@@ -146,10 +153,15 @@ export class DataListener implements Listener {
       onMisses: (from, misses) => this.#handOver(from, misses),
       onDeath: (dead, err) => this.#replace(dead, err),
     })
-    this.#threads.add(thread)
     thread.control.nowSeconds = this.#nowSeconds
-    const port = await thread.start()
-    this.#bound = { address: this.#bound.address, port }
+    thread.prepare()
+    this.#threads.add(thread)
+    return thread
+  }
+
+  async #open(thread: DataThread | undefined): Promise<void> {
+    const port = await thread?.start(this.#bound.port)
+    if (port !== undefined) this.#bound = { address: this.#bound.address, port }
   }
 
   /** Tells the threads the time, by which entries of the table expire. */
@@ -193,7 +205,7 @@ export class DataListener implements Listener {
     this.#options.logger.error({ detail }, 'a data thread died, it is replaced')
     setTimeout(() => {
       if (this.#state !== 'listening') return
-      this.#startThread().catch((failure: unknown) => {
+      this.#open(this.#prepareThread()).catch((failure: unknown) => {
         this.#options.logger.error({ detail: messageOf(failure) }, 'no new data thread')
       })
     }, REPLACE_MS)

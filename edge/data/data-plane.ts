@@ -3,6 +3,7 @@ import type { Registry as MetricRegistry } from 'prom-client'
 import type { SocketAddress } from '../../shared/config/socket-address.ts'
 import type { Logger } from '../../shared/log.ts'
 import { registerCounter, registerGauge } from '../../shared/metrics.ts'
+import type { Startable } from '../../shared/startable.ts'
 import type { Listener, QueryHandler } from '../listen/listener.ts'
 import { readCounters } from '../listen/native/batch-memory.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
@@ -26,7 +27,7 @@ export interface DataPlaneOptions {
 }
 
 /** The answer table and the data threads of all addresses, where the machine has what they need. */
-export class DataPlane {
+export class DataPlane implements Startable {
   readonly mode: UdpMode
   /** Undefined without data threads. */
   readonly table: TableWriter | undefined
@@ -62,6 +63,17 @@ export class DataPlane {
       this.#listeners.push(listener)
       return listener
     }
+  }
+
+  /** Loads the data threads; they get their sockets when the listeners start. */
+  start(): Promise<void> {
+    for (const listener of this.#listeners) listener.prepare()
+    return Promise.resolve()
+  }
+
+  /** Ends the threads of listeners that were never started. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.stop()))
   }
 
   tick(nowSeconds: number): void {

@@ -5,7 +5,7 @@ import type { BatchMemory } from '../listen/native/batch-memory.ts'
 import { createBatchMemory } from '../listen/native/batch-memory.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
 import type { TableWriter } from '../table/writer.ts'
-import { CLOSED, DRAINING, RUNNING, ThreadControl } from './control.ts'
+import { CLOSED, DRAINING, PREPARED, RUNNING, ThreadControl } from './control.ts'
 import type { Miss, ThreadData, ThreadMessage } from './messages.ts'
 
 /** Datagrams in a batch: more are no faster (bench), and would wait for each other. */
@@ -17,7 +17,6 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 
 export interface DataThreadOptions {
   readonly address: string
-  readonly port: number
   readonly sockets: BatchSockets
   readonly table: TableWriter
   readonly nsid: Buffer
@@ -36,6 +35,7 @@ export class DataThread {
   readonly #readerIndex: number
   #worker: Worker | undefined
   #handle: number | undefined
+  readonly #opened = Promise.withResolvers<number>()
   #exited: Promise<void> = Promise.resolve()
 
   /** Throws a RangeError when the table has as many readers as it can. */
@@ -44,14 +44,15 @@ export class DataThread {
     const index = options.table.addReader()
     if (index === undefined) throw new RangeError('the answer table has too many readers')
     this.#readerIndex = index
+    // Nobody waits for a thread that is closed before it is started.
+    this.#opened.promise.catch(() => undefined)
   }
 
-  /** Starts the thread; resolves with the bound port. Rejects with the system's error. */
-  start(): Promise<number> {
-    const { address, port, table, nsid, inFlightMax, onMisses, onDeath } = this.#options
+  /** Starts the thread, which then waits for its port. */
+  prepare(): void {
+    const { address, table, nsid, inFlightMax, onMisses, onDeath } = this.#options
     const workerData: ThreadData = {
       address,
-      port,
       reusePort: true,
       socketBufferBytes: SOCKET_BUFFER_BYTES,
       memory: this.memory,
@@ -65,29 +66,41 @@ export class DataThread {
     const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(program, { workerData })
     this.#worker = worker
-    return new Promise((resolve, reject) => {
-      let failure: Error | undefined
-      worker.on('message', (message: ThreadMessage) => {
-        if (message.is === 'misses') onMisses(this, message.misses)
-        else if (message.is === 'open') {
-          this.#handle = message.handle
-          resolve(message.port)
-        } else reject(Object.assign(new Error(message.message), { code: message.code }))
-      })
-      worker.on('error', (err: Error) => {
-        failure = err
-      })
-      this.#exited = new Promise((exited) => {
-        worker.on('exit', () => {
-          // The thread has ended: nothing of the table is read by it any more.
-          table.removeReader(this.#readerIndex)
-          this.#worker = undefined
-          exited()
-          reject(failure ?? new Error('the data thread ended'))
-          if (this.#handle !== undefined && this.control.state === RUNNING) onDeath(this, failure)
-        })
+    let failure: Error | undefined
+    worker.on('message', (message: ThreadMessage) => {
+      if (message.is === 'misses') onMisses(this, message.misses)
+      else if (message.is === 'open') {
+        this.#handle = message.handle
+        this.#opened.resolve(message.port)
+      } else {
+        this.#opened.reject(Object.assign(new Error(message.message), { code: message.code }))
+      }
+    })
+    worker.on('error', (err: Error) => {
+      failure = err
+    })
+    this.#exited = new Promise((exited) => {
+      worker.on('exit', () => {
+        const wasOpen = this.#handle !== undefined
+        // The thread has ended: nothing of the table is read by it any more.
+        table.removeReader(this.#readerIndex)
+        this.#worker = undefined
+        this.#handle = undefined
+        exited()
+        this.#opened.reject(failure ?? new Error('the data thread ended'))
+        if (wasOpen && this.control.state === RUNNING) onDeath(this, failure)
       })
     })
+  }
+
+  /** Lets the prepared thread bind a port and serve; resolves with the port. Rejects with the system's error. */
+  start(port: number): Promise<number> {
+    // Not when it was closed meanwhile.
+    if (this.control.state === PREPARED) {
+      this.control.port = port
+      this.control.state = RUNNING
+    }
+    return this.#opened.promise
   }
 
   /** Sends the answer to a miss by the thread's own socket. Returns whether the kernel took it. */

@@ -4,7 +4,6 @@ import type { TableHandle } from '../table/layout.ts'
 /** What a data thread is started with. */
 export interface ThreadData {
   readonly address: string
-  readonly port: number
   readonly reusePort: boolean
   /** Asked of the kernel in both directions. */
   readonly socketBufferBytes: number

@@ -1,5 +1,5 @@
 /**
- * The program of a data thread: one UDP socket, one blocking loop. Between two calls of the addon it
+ * The program of a data thread, which is loaded before there is a port for it: one UDP socket, one blocking loop. Between two calls of the addon it
  * answers each datagram of the batch in place from the table, and posts what it cannot answer to the
  * control thread. It has no event loop to wait for: it hears of the control thread by shared words and
  * by the addon's `wake`.
@@ -13,7 +13,7 @@ import type { BatchSocket } from '../listen/native/batch-socket.ts'
 import { loadBatchSockets } from '../listen/native/batch-socket.ts'
 import { TableReader } from '../table/reader.ts'
 import { IGNORED, MISS, TableAnswerer } from './answer.ts'
-import { DRAINING, RUNNING, ThreadControl } from './control.ts'
+import { CLOSED, DRAINING, PREPARED, RUNNING, ThreadControl } from './control.ts'
 import type { Miss, ThreadData, ThreadMessage } from './messages.ts'
 import { isThreadData } from './messages.ts'
 
@@ -27,9 +27,12 @@ function main(data: ThreadData): void {
     post({ is: 'failed', code: undefined, message: loaded.reason })
     return
   }
+  control.waitWhile(PREPARED)
+  if (control.state === CLOSED) return
   let socket
   try {
-    const { address, port, reusePort, socketBufferBytes: bytes, memory } = data
+    const { port } = control
+    const { address, reusePort, socketBufferBytes: bytes, memory } = data
     const buffers = { receiveBufferBytes: bytes, sendBufferBytes: bytes }
     socket = loaded.api.open({ address, port, reusePort, memory, ...buffers })
   } catch (err) {

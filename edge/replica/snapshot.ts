@@ -4,69 +4,31 @@ import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
-import { clusterSchema, isCanonicalEndpoint, policies } from '../../shared/registry/schema.ts'
-import type { Endpoint } from '../../shared/registry/schema.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { Startable } from '../../shared/startable.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { NameState, ReplicaChange, ReplicaZone } from './model.ts'
 import type { NameEntry } from './names.ts'
 import type { Replica } from './replica.ts'
+import type { Line } from './snapshot-line.ts'
+import { appLine, parseLine } from './snapshot-line.ts'
 import type { Tables } from './tables.ts'
 
 const KIND = 'meridian-edge-replica'
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */
 const SETTLE_MS = 300
-
-const ttl = z.int().min(0)
-const version = z.int().min(0)
+/** After a full state the edge has all its answers to make first. */
+const SETTLE_STATE_MS = 3_000
 
 const headerSchema = z.object({
   logId: z.string().min(1),
-  version,
+  version: z.int().min(0),
   hash: z.string(),
   replica: z.string(),
 })
-
-const lineSchema = z.discriminatedUnion('is', [
-  z.object({ is: z.literal('cluster'), cluster: clusterSchema }),
-  z.object({
-    is: z.literal('zone'),
-    zone: z.object({
-      apex: z.string(),
-      ns: z.array(z.string()),
-      nsTtl: ttl,
-      soa: z.object({
-        mname: z.string(),
-        rname: z.string(),
-        refresh: ttl,
-        retry: ttl,
-        expire: ttl,
-        minimum: ttl,
-        ttl,
-      }),
-      serial: z.int().min(0),
-    }),
-  }),
-  z.object({
-    is: z.literal('app'),
-    name: z.string(),
-    version,
-    app: z.object({
-      policy: z.enum(policies),
-      ttlMin: ttl,
-      ttlMax: ttl,
-      // Had been checked when they were written; their schema would take half of the time of a start.
-      endpoints: z.custom<readonly Endpoint[]>(
-        (value) => Array.isArray(value) && value.every(isCanonicalEndpoint),
-      ),
-    }),
-  }),
-])
-type Line = z.output<typeof lineSchema>
 
 export interface SnapshotOptions {
   readonly dataDir: string
@@ -110,7 +72,7 @@ export class ReplicaSnapshot implements Startable {
         'snapshot refused',
       )
     }
-    replica.onChange(() => this.#schedule())
+    replica.onChange(({ is }) => this.#schedule(is === 'state' ? SETTLE_STATE_MS : SETTLE_MS))
   }
 
   async stop(): Promise<void> {
@@ -120,10 +82,10 @@ export class ReplicaSnapshot implements Startable {
     if (this.#timer !== undefined) await this.#write()
   }
 
-  #schedule(): void {
+  #schedule(settleMs: number): void {
     if (this.#timer !== undefined || this.#isStopped) return
     const { clock, intervalMs } = this.#options
-    const waitMs = Math.max(SETTLE_MS, this.#writtenAt + intervalMs - clock.nowMs())
+    const waitMs = Math.max(settleMs, this.#writtenAt + intervalMs - clock.nowMs())
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#writing = this.#write().finally(() => (this.#writing = undefined))
@@ -169,11 +131,9 @@ export class ReplicaSnapshot implements Startable {
     }
     const lines: Line[] = []
     for (const value of file.values) {
-      const line = lineSchema.safeParse(value)
-      if (!line.success) {
-        return { ok: false, reason: 'foreign', detail: line.error.issues[0]?.message ?? '' }
-      }
-      lines.push(line.data)
+      const parsed = parseLine(value)
+      if (!parsed.ok) return { ok: false, reason: 'foreign', detail: parsed.detail }
+      lines.push(parsed.line)
     }
     return { ok: true, logId: header.data.logId, change: changeOf(header.data, lines) }
   }
@@ -184,16 +144,16 @@ export class ReplicaSnapshot implements Startable {
  * once, and none of it is ever changed in place, so that changes which come while the file is written
  * in slices do not get in.
  */
-function linesOf(tables: Tables, names: Iterable<NameEntry>): Iterable<Line> {
+function linesOf(tables: Tables, names: Iterable<NameEntry>): Iterable<unknown> {
   const clusters = [...tables.clusters.values()]
   const zones = Array.from(tables.zones.values(), ({ zone }) => zone)
-  return (function* lines(): Iterable<Line> {
+  return (function* lines(): Iterable<unknown> {
     for (const cluster of clusters) yield { is: 'cluster', cluster }
     for (const zone of zones) yield { is: 'zone', zone: { ...zone, ns: [...zone.ns] } }
-    for (const { name, version, app, isWatched } of names) {
+    for (const entry of names) {
       // What Watch does not keep current may be older than the header says.
-      if (app === undefined || !isWatched) continue
-      yield { is: 'app', name, version, app: { ...app, endpoints: [...app.endpoints] } }
+      const line = entry.isWatched ? appLine(entry) : undefined
+      if (line !== undefined) yield line
     }
   })()
 }
@@ -210,12 +170,7 @@ function changeOf(
     else if (line.is === 'zone') zones.push(line.zone)
     else {
       // Resolve may have told more than Watch had: then Watch tells it again.
-      names.push({
-        kind: 'app',
-        name: line.name,
-        version: Math.min(line.version, version),
-        app: line.app,
-      })
+      names.push({ ...line.state, version: Math.min(line.state.version, version) })
     }
   }
   return {

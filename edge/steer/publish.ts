@@ -12,7 +12,7 @@ import type { NamePublisherOptions } from './name-publisher.ts'
 import { NamePublisher } from './name-publisher.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
-const SLICE_MS = 4
+const SLICE_MS = 2
 /** Apps between two looks at the clock. */
 const APPS_PER_STEP = 16
 /** How often the table is tidied and names in use are marked as such. */

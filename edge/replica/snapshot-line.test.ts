@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import type { ReplicaApp } from './model.ts'
+import { createEntry } from './names.ts'
+import { appLine, parseLine } from './snapshot-line.ts'
+
+const app: ReplicaApp = {
+  policy: 'nearest',
+  ttlMin: 5,
+  ttlMax: 30,
+  endpoints: [
+    { cluster: 'sfo', addresses: ['192.0.2.1', '2001:db8::1'], weight: 100, priority: 0 },
+    { cluster: 'ewr', addresses: [], weight: 0, priority: 7, port: 443, owner: 'team "a"' },
+  ],
+}
+const state = { kind: 'app' as const, name: 'video.example.', version: 7, app }
+const entry = createEntry(state, { isWatched: true, expiresAt: Infinity })
+const written: unknown = JSON.parse(JSON.stringify(appLine(entry)))
+
+it('an app is read back as it was written', () => {
+  expect(parseLine(written)).toEqual({ ok: true, line: { is: 'app', state } })
+})
+
+it.each([
+  ['a name without its dot', 0, 'video.example'],
+  ['a version that is none', 1, -1],
+  ['an unknown policy', 2, 'farthest'],
+  ['a TTL that is text', 4, '30'],
+  ['an endpoint that is no list', 5, 'sfo'],
+  ['an endpoint with a bad address', 5, ['sfo', 100, 0, 0, '', '192.0.2.256']],
+  ['an endpoint with a bad weight', 5, ['sfo', -1, 0, 0, '', '192.0.2.1']],
+])('refuses %s', (_what, at, value) => {
+  const line = Array.isArray(written) ? written.with(at, value) : undefined
+  expect(parseLine(line)).toMatchObject({ ok: false })
+})
+
+it.each([[{}], [null], [7], [[]], [{ is: 'cluster', cluster: { id: 'sfo' } }]])(
+  'refuses %j',
+  (value) => {
+    expect(parseLine(value)).toMatchObject({ ok: false })
+  },
+)
