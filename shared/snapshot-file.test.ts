@@ -12,7 +12,8 @@ import { join } from 'node:path'
 import { array, assert, asyncProperty, integer, jsonValue, nat } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from './clock.ts'
-import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.ts'
+import type { SnapshotHeader } from './snapshot-file.ts'
+import { JsonText, readSnapshotFile, writeSnapshotFile } from './snapshot-file.ts'
 
 const WANTED = { kind: 'test-state', formatVersion: 3 }
 
@@ -26,6 +27,20 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
+/** Reads a file with all its values. */
+async function read(path: string): Promise<unknown> {
+  const values: unknown[] = []
+  let header: unknown
+  const result = await readSnapshotFile(path, {
+    ...WANTED,
+    begin: (found) => {
+      header = found
+      return (value) => void values.push(value)
+    },
+  })
+  return result.ok ? { ...result, header, values } : result
+}
+
 /** What a read that finds a bad file equals. */
 function badWith(reason: string, text: string): unknown {
   const detail: unknown = expect.stringContaining(text)
@@ -37,12 +52,12 @@ describe('what is written is read back', () => {
     const header = { ...WANTED, logId: '00ff', version: 17, nested: { list: [1, null, 'zürich'] } }
     const values = [{ a: 1 }, [], 'text\nof two lines', 0, null, true, '🗼 \u2028 \0']
     await writeSnapshotFile(file, header, values)
-    expect(await readSnapshotFile(file, WANTED)).toEqual({ ok: true, header, values })
+    expect(await read(file)).toEqual({ ok: true, header, values })
   })
 
   test('a state without values', async () => {
     await writeSnapshotFile(file, WANTED, [])
-    expect(await readSnapshotFile(file, WANTED)).toEqual({ ok: true, header: WANTED, values: [] })
+    expect(await read(file)).toEqual({ ok: true, header: WANTED, values: [] })
   })
 
   test('any JSON', async () => {
@@ -50,7 +65,7 @@ describe('what is written is read back', () => {
       asyncProperty(array(jsonValue()), async (values) => {
         await writeSnapshotFile(file, WANTED, values)
         const written: unknown = JSON.parse(JSON.stringify(values))
-        expect(await readSnapshotFile(file, WANTED)).toEqual({
+        expect(await read(file)).toEqual({
           ok: true,
           header: WANTED,
           values: written,
@@ -64,13 +79,53 @@ describe('what is written is read back', () => {
     const long = 'ü東🗼'.repeat(400_000)
     const values = ['a', long, 'b', ...Array.from({ length: 30_000 }, (_, i) => `${i} 東京`), long]
     await writeSnapshotFile(file, WANTED, values)
-    expect(await readSnapshotFile(file, WANTED)).toEqual({ ok: true, header: WANTED, values })
+    expect(await read(file)).toEqual({ ok: true, header: WANTED, values })
   })
 
   test('into a folder that was not there', async () => {
     const deep = join(folder, 'a', 'b', 'state.ndjson')
     await writeSnapshotFile(deep, WANTED, [1])
-    expect(await readSnapshotFile(deep, WANTED)).toMatchObject({ ok: true, values: [1] })
+    expect(await read(deep)).toMatchObject({ ok: true, values: [1] })
+  })
+})
+
+describe('who reads may refuse', () => {
+  test('a header: then no value is given', async () => {
+    await writeSnapshotFile(file, { ...WANTED, of: 'another log' }, [1, 2])
+    const begin = (header: SnapshotHeader): string => `it is of ${String(header['of'])}`
+    expect(await readSnapshotFile(file, { ...WANTED, begin })).toEqual(
+      badWith('foreign', 'it is of another log'),
+    )
+  })
+
+  test('a value: then no more are given', async () => {
+    await writeSnapshotFile(file, WANTED, [1, 'two', 3])
+    const taken: unknown[] = []
+    const take = (value: unknown): string | undefined => {
+      taken.push(value)
+      return typeof value === 'number' ? undefined : `${String(value)} is no number`
+    }
+    expect(await readSnapshotFile(file, { ...WANTED, begin: () => take })).toEqual(
+      badWith('foreign', 'two is no number'),
+    )
+    expect(taken).toEqual([1, 'two'])
+  })
+
+  test('and is told of damage rather than of what it makes of it', async () => {
+    await writeSnapshotFile(file, WANTED, ['fine'])
+    writeFileSync(file, readFileSync(file, 'utf8').replace('fine', 'fire'))
+    const begin = () => (value: unknown) => (value === 'fine' ? undefined : 'refused')
+    expect(await readSnapshotFile(file, { ...WANTED, begin })).toEqual(badWith('damaged', file))
+  })
+})
+
+test('text that is JSON already is written as it is', async () => {
+  await writeSnapshotFile(file, WANTED, [new JsonText('["a",1]'), ['b', 2]])
+  expect(await read(file)).toMatchObject({
+    values: [
+      ['a', 1],
+      ['b', 2],
+    ],
   })
 })
 
@@ -85,7 +140,7 @@ describe('what is not what was written is damaged', () => {
     const { length } = await write()
     for (let size = length - 1; size >= 0; size--) {
       truncateSync(file, size)
-      expect(await readSnapshotFile(file, WANTED), `${size} bytes`).toMatchObject({
+      expect(await read(file), `${size} bytes`).toMatchObject({
         ok: false,
         reason: 'damaged',
       })
@@ -99,7 +154,7 @@ describe('what is not what was written is damaged', () => {
         const bytes = Buffer.from(whole)
         bytes[at] = (whole[at] ?? 0) ^ mask
         writeFileSync(file, bytes)
-        expect(await readSnapshotFile(file, WANTED)).toMatchObject({ reason: 'damaged' })
+        expect(await read(file)).toMatchObject({ reason: 'damaged' })
       }),
       { numRuns: 300 },
     )
@@ -119,12 +174,12 @@ describe('what is not what was written is damaged', () => {
   ])('$change', async ({ edit }) => {
     const text = (await write()).toString()
     writeFileSync(file, edit(text))
-    expect(await readSnapshotFile(file, WANTED)).toEqual(badWith('damaged', file))
+    expect(await read(file)).toEqual(badWith('damaged', file))
   })
 
   test('the detail says what was found and what the lines give', async () => {
     writeFileSync(file, (await write()).toString().replace('[2,3]', '[2,4]'))
-    expect(await readSnapshotFile(file, WANTED)).toEqual(
+    expect(await read(file)).toEqual(
       badWith('damaged', String.raw`it ends in "{\"count\":4,\"sha256\":\"`),
     )
   })
@@ -141,25 +196,25 @@ describe('what is whole but not wanted, or cannot be read', () => {
     { header: { ...WANTED, formatVersion: 4 }, found: 'it is "test-state" in format 4' },
   ])('is foreign: $found', async ({ header, found }) => {
     await writeSnapshotFile(file, header, [1, 2])
-    expect(await readSnapshotFile(file, WANTED)).toEqual(
+    expect(await read(file)).toEqual(
       badWith('foreign', `${file}: ${found}, "test-state" in format 3 is wanted`),
     )
   })
 
   test('is absent', async () => {
-    expect(await readSnapshotFile(file, WANTED)).toEqual(badWith('absent', file))
+    expect(await read(file)).toEqual(badWith('absent', file))
   })
 
   test('is unreadable: a folder', async () => {
     mkdirSync(file)
-    expect(await readSnapshotFile(file, WANTED)).toEqual(badWith('unreadable', 'it is not a file'))
+    expect(await read(file)).toEqual(badWith('unreadable', 'it is not a file'))
   })
 
   test('is unreadable: more bytes than a snapshot has', async () => {
     // A hole: the file system keeps no byte of it.
     writeFileSync(file, '')
     truncateSync(file, 5 * 1024 ** 3)
-    expect(await readSnapshotFile(file, WANTED)).toEqual(
+    expect(await read(file)).toEqual(
       badWith('unreadable', 'it has 5368709120 bytes, at most 4294967296 are read'),
     )
   })
@@ -182,9 +237,9 @@ describe('a write that fails leaves the old file and nothing else', () => {
     await writeSnapshotFile(file, WANTED, ['old'])
     await expect(writeSnapshotFile(file, WANTED, lines)).rejects.toThrow(message)
     expect(readdirSync(folder)).toEqual(['state.ndjson'])
-    expect(await readSnapshotFile(file, WANTED)).toMatchObject({ values: ['old'] })
+    expect(await read(file)).toMatchObject({ values: ['old'] })
     await writeSnapshotFile(file, WANTED, ['new'])
-    expect(await readSnapshotFile(file, WANTED)).toMatchObject({ values: ['new'] })
+    expect(await read(file)).toMatchObject({ values: ['new'] })
   })
 })
 
@@ -197,7 +252,7 @@ test('what an interrupted write has left is removed by the next one', async () =
   writeFileSync(`${file}.tmp`, 'half a snap')
   await writeSnapshotFile(file, WANTED, [1])
   expect(readdirSync(folder)).toEqual(['state.ndjson'])
-  expect(await readSnapshotFile(file, WANTED)).toMatchObject({ values: [1] })
+  expect(await read(file)).toMatchObject({ values: [1] })
 })
 
 describe('writes to one path at once', () => {
@@ -210,7 +265,7 @@ describe('writes to one path at once', () => {
     ]
     const ends = await Promise.allSettled(writes)
     expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect(await readSnapshotFile(file, WANTED)).toMatchObject({ values: [...lines, 'last'] })
+    expect(await read(file)).toMatchObject({ values: [...lines, 'last'] })
   })
 
   test('are refused beyond four, and free again when those are done', async () => {
@@ -221,7 +276,7 @@ describe('writes to one path at once', () => {
     })
     await Promise.all(writes)
     await writeSnapshotFile(file, WANTED, ['later'])
-    expect(await readSnapshotFile(file, WANTED)).toMatchObject({ values: ['later'] })
+    expect(await read(file)).toMatchObject({ values: ['later'] })
   })
 })
 

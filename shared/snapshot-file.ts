@@ -24,12 +24,15 @@ export interface SnapshotHeader {
   readonly [meta: string]: unknown
 }
 
-/** What a snapshot file gave. A bad one is no error: what it holds can be made anew. */
+/** Takes the next value; says what is wrong with one that cannot be. */
+export type TakeValue = (value: unknown) => string | undefined
+
+/** What came of a snapshot file. A bad one is no error: what it holds can be made anew. */
 export type SnapshotRead =
-  | { readonly ok: true; readonly header: SnapshotHeader; readonly values: readonly unknown[] }
+  | { readonly ok: true }
   | {
       readonly ok: false
-      /** `foreign`: whole, but of another kind or format. `damaged`: not what was written. */
+      /** `foreign`: of another kind or format, or refused by the one that read it. `damaged`: not what was written. */
       readonly reason: 'absent' | 'unreadable' | 'foreign' | 'damaged'
       /** What was found, with the path. */
       readonly detail: string
@@ -52,6 +55,15 @@ const TRAILER_MAX_BYTES = 256
 const NEWLINE = 0x0a
 
 // ---- writing ----
+
+/** A value that is JSON already, on one line: for values that are many and cheaper to write as text. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
 
 /**
  * Writes a snapshot file, and its folder where there is none; resolves when it is durable in its place.
@@ -158,7 +170,7 @@ async function writeLines(
 }
 
 function encodeLine(file: string, value: unknown, name: string): string {
-  const json: string | undefined = JSON.stringify(value)
+  const json: string | undefined = value instanceof JsonText ? value.text : JSON.stringify(value)
   if (json === undefined) throw invalid(file, `${name} is ${typeof value}, a JSON value is wanted`)
   // Three bytes of UTF-8 at most for a unit: few lines have to be measured.
   if (json.length * 3 >= LINE_MAX_BYTES && Buffer.byteLength(json) >= LINE_MAX_BYTES) {
@@ -177,13 +189,22 @@ function invalid(file: string, reason: string): MeridianError {
 
 // ---- reading ----
 
+/** Who reads a snapshot file, and what for. */
+export interface SnapshotReader {
+  readonly kind: string
+  readonly formatVersion: number
+  /** Called with the header of a file of that kind and format: gives who takes the values, or what is wrong. */
+  readonly begin: (header: SnapshotHeader) => TakeValue | string
+}
+
 /**
- * Reads a snapshot file of one kind and format. Nothing of it is given before all of it was found to be
- * what was written. Never rejects: whatever is wrong with the file is a value.
+ * Reads a snapshot file and hands over value by value, so that none need be held twice. What was taken
+ * counts only when this resolves with `ok`: then all of the file was found to be what was written.
+ * Never rejects: whatever is wrong with the file is a value.
  */
 export async function readSnapshotFile(
   path: string,
-  wanted: { readonly kind: string; readonly formatVersion: number },
+  wanted: SnapshotReader,
 ): Promise<SnapshotRead> {
   const file = resolve(path)
   try {
@@ -205,7 +226,7 @@ export async function readSnapshotFile(
 async function readLines(
   handle: FileHandle,
   file: string,
-  wanted: { readonly kind: string; readonly formatVersion: number },
+  wanted: SnapshotReader,
 ): Promise<SnapshotRead> {
   const damaged = (detail: string): SnapshotRead => bad('damaged', `${file}: ${detail}`)
   const { size } = await handle.stat()
@@ -228,7 +249,7 @@ async function readLines(
     if (fault !== undefined) return damaged(fault)
     off += bytesRead
   }
-  const { header, values, count } = decoder
+  const { header, count } = decoder
   if (header === undefined) return damaged('it has no header')
   // Compared as text: of a file that is whole, every byte is known.
   const expected = trailerOf(count, digest.digest('hex'))
@@ -237,7 +258,8 @@ async function readLines(
       `it ends in ${JSON.stringify(trailer)}, its lines give ${JSON.stringify(expected)}`,
     )
   }
-  if (isWanted(header, wanted)) return { ok: true, header, values }
+  if (decoder.refusal !== undefined) return bad('foreign', `${file}: ${decoder.refusal}`)
+  if (isWanted(header, wanted)) return { ok: true }
   return bad(
     'foreign',
     `${file}: it is ${JSON.stringify(header.kind)} in format ${header.formatVersion}, ` +
@@ -259,22 +281,24 @@ const headerSchema = z.looseObject({ kind: z.string(), formatVersion: z.int() })
 
 function isWanted(
   header: SnapshotHeader,
-  wanted: { readonly kind: string; readonly formatVersion: number },
+  wanted: Pick<SnapshotReader, 'kind' | 'formatVersion'>,
 ): boolean {
   return header.kind === wanted.kind && header.formatVersion === wanted.formatVersion
 }
 
-/** Makes values of chunks of bytes. Values of a foreign file are counted, not decoded. */
+/** Makes values of chunks of bytes. Values of a file that is refused are counted, not decoded. */
 class LineDecoder {
   header: SnapshotHeader | undefined
-  readonly values: unknown[] = []
+  /** What the one that reads has found wrong: it takes no more then. */
+  refusal: string | undefined
   count = 0
-  readonly #wanted: { readonly kind: string; readonly formatVersion: number }
+  readonly #wanted: SnapshotReader
+  #take: TakeValue | undefined
   /** The line that the last chunks have begun. */
   #begun: Buffer[] = []
   #begunBytes = 0
 
-  constructor(wanted: { readonly kind: string; readonly formatVersion: number }) {
+  constructor(wanted: SnapshotReader) {
     this.#wanted = wanted
   }
 
@@ -302,16 +326,30 @@ class LineDecoder {
         if (this.header === undefined) {
           const header = headerSchema.safeParse(JSON.parse(line))
           if (!header.success) return 'its first line is not the header of a snapshot'
-          this.header = header.data
+          this.#begin(header.data)
         } else {
           this.count++
-          if (isWanted(this.header, this.#wanted)) this.values.push(JSON.parse(line))
+          if (this.#take !== undefined) this.#refuse(this.#take(JSON.parse(line)))
         }
       } catch (err) {
         return `line ${this.count + 1} is not JSON: ${messageOf(err)}`
       }
     }
     return undefined
+  }
+
+  #begin(header: SnapshotHeader): void {
+    this.header = header
+    if (!isWanted(header, this.#wanted)) return
+    const take = this.#wanted.begin(header)
+    if (typeof take === 'string') this.#refuse(take)
+    else this.#take = take
+  }
+
+  #refuse(reason: string | undefined): void {
+    if (reason === undefined) return
+    this.refusal = reason
+    this.#take = undefined
   }
 }
 

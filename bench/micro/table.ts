@@ -122,7 +122,7 @@ function measure(entries: number): void {
   print('find, miss', timePackets(reader, miss, find), 'ns')
   print('find and write the answer', timePackets(reader, hit, findAndWrite), 'ns')
 
-  for (const qname of names) writer.putName(qname, CLASS_IN, [TYPE_A])
+  for (const qname of names) writer.name(qname, CLASS_IN).declare([TYPE_A])
   writer.putZone(nameToWire(APEX), CLASS_IN, answer, { isWhole: true, hasWildcards: false })
   while (writer.hasWork) writer.maintain()
   print('bytes of an app with its name entry', writer.stats().heldBytes / entries, 'bytes')

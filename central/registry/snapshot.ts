@@ -44,20 +44,29 @@ export class RegistrySnapshot {
   async read(
     log: EventLog,
   ): Promise<{ readonly state: RegistryState; readonly version: number } | undefined> {
-    const file = await readSnapshotFile(this.#file, { kind: KIND, formatVersion: FORMAT_VERSION })
-    const refuse = (detail: string): undefined => {
+    const state = emptyState()
+    let version = 0
+    const file = await readSnapshotFile(this.#file, {
+      kind: KIND,
+      formatVersion: FORMAT_VERSION,
+      begin: (found) => {
+        const header = headerSchema.safeParse(found)
+        if (!header.success) return 'its header is not that of a central'
+        const { logId, hash } = header.data
+        version = header.data.version
+        if (logId !== log.id || log.hashAt(version) !== hash) return 'it is of another log'
+        return (object) => {
+          if (!isStoredObject(object)) return 'it holds what is no object of the registry'
+          restore(state, object)
+          return undefined
+        }
+      },
+    })
+    if (!file.ok) {
+      if (file.reason === 'absent') return undefined
+      const { detail } = file
       this.#logger.warn({ file: this.#file, detail }, 'snapshot refused, the log is replayed')
       return undefined
-    }
-    if (!file.ok) return file.reason === 'absent' ? undefined : refuse(file.detail)
-    const header = headerSchema.safeParse(file.header)
-    if (!header.success) return refuse('its header is not that of a central')
-    const { logId, version, hash } = header.data
-    if (logId !== log.id || log.hashAt(version) !== hash) return refuse('it is of another log')
-    const state = emptyState()
-    for (const object of file.values) {
-      if (!isStoredObject(object)) return refuse('it holds what is no object of the registry')
-      restore(state, object)
     }
     this.#version = version
     return { state, version }

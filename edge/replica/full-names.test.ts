@@ -4,7 +4,9 @@ import { isAtOrUnder, nameKey } from '../../shared/dns/name.ts'
 import { FullNames } from './full-names.ts'
 import type { NameState, ReplicaApp } from './model.ts'
 import { createEntry } from './names.ts'
+import { JsonText } from '../../shared/snapshot-file.ts'
 import { readApp } from './packed-app.ts'
+import { appLine } from './snapshot-line.ts'
 
 const trust = { isWatched: true, expiresAt: Infinity }
 
@@ -50,9 +52,9 @@ describe('names that are held whole', () => {
 
   it('counts the apexes of zones as names that are', () => {
     const names = new FullNames()
-    names.count(nameKey('sub.example.'), 1)
+    names.ancestors.count(nameKey('sub.example.'), 1)
     expect(names.get(nameKey('example.')).kind).toBe('nodata')
-    names.count(nameKey('sub.example.'), -1)
+    names.ancestors.count(nameKey('sub.example.'), -1)
     expect(names.get(nameKey('example.')).kind).toBe('nxdomain')
   })
 
@@ -128,6 +130,31 @@ describe('names that are held whole', () => {
       const held = names.packed(key)
       expect(held && readApp(held, names.clusterIds).endpoints[0]?.weight).toBe(weight)
     }
+  })
+
+  it('gives lines of a snapshot that are the same as those of its entries', () => {
+    const names = new FullNames()
+    const app: ReplicaApp = {
+      policy: 'nearest',
+      ttlMin: 0,
+      ttlMax: 604_800,
+      endpoints: [
+        { cluster: 'a', addresses: [], weight: 0, priority: 65_535, port: 65_535, owner: 'é"\\\n' },
+        { cluster: 'b', addresses: ['192.0.2.255', '2001:db8::1'], weight: 1_000_000, priority: 0 },
+      ],
+    }
+    for (const name of ['plain.example.', 'with\\092escape.example.', '*.example.']) {
+      names.put(nameKey(name), createEntry({ kind: 'app', name, version: 2 ** 40, app }, trust))
+    }
+    names.put(nameKey('large.example.'), entryOf('large.example.', 'app', 7, true))
+    const [walk, lines] = [names.entries(2 ** 41), names.lines(2 ** 41)]
+    const texts = Array.from(lines.lines, (line) =>
+      line instanceof JsonText ? line.text : JSON.stringify(line),
+    )
+    expect(texts).toEqual(Array.from(walk.entries, (entry) => JSON.stringify(appLine(entry))))
+    expect(texts).toHaveLength(4)
+    walk.end()
+    lines.end()
   })
 
   it('memory that was replaced is free again, at once or after the last walk', () => {

@@ -2,20 +2,9 @@
  * Replica full: all apps, so that what is not here does not exist. Names above an app are empty
  * non-terminals; they are counted, not stored.
  *
- * Apps are held in packed form in one block of memory, so that a million of them cost about 100 MB and
- * nothing at all in a garbage collection. The index, the allocator and the hash are those of the answer
- * table. A record, in words:
- *
- * ```
- *       0 | 0 (16), variant 0 (8), qname octets (8)     |  as in a record of the table,
- *       1 | 1 (16), 0                                   |  so that KeyHash finds it; 0 = free
- *       2 | version, lower 32 bits                      |
- *       3 | version, the rest                           |
- *       4 | 0, or the walk that was begun last when     |
- *         | this record was replaced                    |
- *       8 | qname, lower case, 4 octets a word          |
- *         | the app (`packed-app.ts`)                   |
- * ```
+ * Apps are held in packed form in one block of memory (`name-record.ts`), so that a million of them cost
+ * about 100 MB and nothing at all in a garbage collection. The index, the allocator and the hash are
+ * those of the answer table.
  *
  * What has no room there (an app with thousands of endpoints, or the memory is full) is kept as objects.
  */
@@ -23,16 +12,29 @@ import { randomFillSync } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { nameFromWire, NAME_MAX_BYTES, nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import { JsonText } from '../../shared/snapshot-file.ts'
 import { Arena } from '../table/arena.ts'
 import { KeyHash } from '../table/hash.ts'
 import { MULTIPLIERS, NAME, RECORD_MAX_BYTES, regionsOf, reserveBuffer } from '../table/layout.ts'
 import { findRecord } from '../table/probe.ts'
 import { SlotIndex } from '../table/slot-index.ts'
+import { Ancestors } from './ancestors.ts'
 import { ClusterIds } from './cluster-ids.ts'
+import {
+  appAt,
+  isFree,
+  markFree,
+  markReplaced,
+  replacedAt,
+  versionAt,
+  wireAt,
+  writeHead,
+} from './name-record.ts'
 import { createEntry } from './names.ts'
 import type { EntryWalk, NameEntry, NameTable } from './names.ts'
-import { packedWords, readApp, writeApp } from './packed-app.ts'
+import { jsonOfApp, packedWords, readApp, writeApp } from './packed-app.ts'
 import type { PackedApp } from './packed-app.ts'
+import { appLine } from './snapshot-line.ts'
 
 /** Address space for apps in packed form; the system gives what is used of it. */
 const PACKED_MAX_BYTES = 1024 * 1024 * 1024
@@ -40,11 +42,6 @@ const PACKED_MAX_BYTES = 1024 * 1024 * 1024
 const RECENT_MAX = 4096
 /** Slots of the index that each change moves to a larger one, while there is one. */
 const STEP_SLOTS = 64
-
-const CLASS_WORD = 1
-const IN_USE = 1 << 16
-const VERSION = 2
-const REPLACED = 4
 
 /** One app of a walk over all of them; good until the next step. */
 export interface WalkedApp {
@@ -62,8 +59,8 @@ export class FullNames implements NameTable {
   readonly #index: SlotIndex
   /** Apps without a packed form. */
   readonly #large = new Map<string, NameEntry>()
-  /** How many apps and apexes stand below a name. */
-  readonly #below = new Map<string, number>()
+  /** Of apps and of the apexes of zones. */
+  readonly ancestors = new Ancestors()
   readonly #recent = new LRUCache<string, NameEntry>({ max: RECENT_MAX })
   /** Room for whole words. */
   readonly #wire = Buffer.alloc(NAME_MAX_BYTES + 1)
@@ -105,18 +102,18 @@ export class FullNames implements NameTable {
   peek(key: string): NameEntry {
     const ref = this.#find(key)
     if (ref !== 0) return this.#entryAt(ref)
-    return this.#large.get(key) ?? (this.#below.has(key) ? emptyNonTerminal : nonexistent)
+    return this.#large.get(key) ?? (this.ancestors.has(key) ? emptyNonTerminal : nonexistent)
   }
 
   versionOf(key: string): number {
     const ref = this.#find(key)
-    return ref === 0 ? this.peek(key).version : this.#versionAt(ref)
+    return ref === 0 ? this.peek(key).version : versionAt(this.#words, ref)
   }
 
   /** The app of a name in packed form; undefined when it has none, or is none. Good until the next put. */
   packed(key: string): PackedApp | undefined {
     const ref = this.#find(key)
-    return ref === 0 ? undefined : this.#appAt(ref)
+    return ref === 0 ? undefined : appAt(this.#words, ref)
   }
 
   put(key: string, entry: NameEntry): void {
@@ -135,22 +132,12 @@ export class FullNames implements NameTable {
     if (old !== 0) this.#retire(old)
     this.#index.step(STEP_SLOTS)
     const has = entry.kind === 'app'
-    if (had !== has) this.count(key, has ? 1 : -1)
+    if (had !== has) this.ancestors.count(key, has ? 1 : -1)
   }
 
   has(name: Name): boolean {
     const key = nameKey(name)
     return this.#find(key) !== 0 || this.#large.has(key)
-  }
-
-  /** Counts an app or an apex for all names above it. */
-  count(key: string, by: 1 | -1): void {
-    for (let off = 1 + key.charCodeAt(0); off < key.length; off += 1 + key.charCodeAt(off)) {
-      const above = key.slice(off)
-      const sum = (this.#below.get(above) ?? 0) + by
-      if (sum === 0) this.#below.delete(above)
-      else this.#below.set(above, sum)
-    }
   }
 
   // ---- walks: what is held at one moment, while it goes on changing ----
@@ -163,13 +150,22 @@ export class FullNames implements NameTable {
     const refs = this.#walk()
     const entries = function* (this: FullNames): Iterable<NameEntry> {
       yield* large
-      for (const ref of refs.blocks) {
-        const replaced = this.#words[ref + REPLACED]!
-        const wasThere = replaced === 0 || replaced >= refs.number
-        if (wasThere && this.#versionAt(ref) <= upTo) yield this.#entryAt(ref)
-      }
+      for (const ref of refs.blocks)
+        if (this.#wasThere(ref, refs.number, upTo)) yield this.#entryAt(ref)
     }
     return { entries: entries.call(this), end: refs.end }
+  }
+
+  /** As `entries`, as lines of a snapshot. */
+  lines(upTo: number): { readonly lines: Iterable<unknown>; readonly end: () => void } {
+    const large = [...this.#large.values()]
+    const refs = this.#walk()
+    const lines = function* (this: FullNames): Iterable<unknown> {
+      for (const entry of large) yield appLine(entry)
+      for (const ref of refs.blocks)
+        if (this.#wasThere(ref, refs.number, upTo)) yield this.#lineAt(ref)
+    }
+    return { lines: lines.call(this), end: refs.end }
   }
 
   /**
@@ -182,8 +178,8 @@ export class FullNames implements NameTable {
     const out = Buffer.alloc(NAME_MAX_BYTES + 1)
     const apps = function* (this: FullNames): Iterable<WalkedApp> {
       for (const ref of refs.blocks) {
-        if (this.#words[ref + REPLACED] !== 0) continue
-        yield { wire: this.#wireAt(ref, out), app: this.#appAt(ref) }
+        if (replacedAt(this.#words, ref) !== 0) continue
+        yield { wire: wireAt(this.#words, ref, out), app: appAt(this.#words, ref) }
       }
     }
     return { apps: apps.call(this), end: refs.end }
@@ -209,7 +205,7 @@ export class FullNames implements NameTable {
       for (const ref of this.#replaced) this.#free(ref)
       this.#replaced = []
     }
-    const blocks = this.#arena.blocks((ref) => this.#words[ref + CLASS_WORD] === 0)
+    const blocks = this.#arena.blocks((ref) => isFree(this.#words, ref))
     return { number, blocks, end }
   }
 
@@ -226,18 +222,12 @@ export class FullNames implements NameTable {
   #write(app: NonNullable<NameEntry['app']>, version: number): number {
     const appWords = packedWords(app, this.clusterIds)
     if (appWords === undefined) return 0
-    const { nameWords, name, shape } = this.#key
+    const { nameWords } = this.#key
     const bytes = 4 * (NAME + nameWords + appWords)
     const ref = bytes > RECORD_MAX_BYTES ? 0 : this.#arena.allocate(bytes)
     if (ref === 0) return 0
     const words = this.#words
-    words[ref] = shape
-    words[ref + CLASS_WORD] = IN_USE
-    words[ref + VERSION] = (version % 2 ** 32) | 0
-    words[ref + VERSION + 1] = Math.floor(version / 2 ** 32)
-    words[ref + REPLACED] = 0
-    // In bounds: the key holds as many words.
-    for (let i = 0; i < nameWords; i++) words[ref + NAME + i] = name[i]!
+    writeHead(words, ref, this.#key, version)
     writeApp(words, ref + NAME + nameWords, app, this.clusterIds)
     return ref
   }
@@ -245,48 +235,38 @@ export class FullNames implements NameTable {
   #retire(ref: number): void {
     if (this.#walks === 0) this.#free(ref)
     else {
-      this.#words[ref + REPLACED] = this.#walksBegun
+      markReplaced(this.#words, ref, this.#walksBegun)
       this.#replaced.push(ref)
     }
   }
 
   #free(ref: number): void {
-    this.#words[ref + CLASS_WORD] = 0
+    markFree(this.#words, ref)
     this.#arena.free(ref)
   }
 
-  // In bounds below: a ref points to a whole record.
-
-  #versionAt(ref: number): number {
-    return (this.#words[ref + VERSION]! >>> 0) + this.#words[ref + VERSION + 1]! * 2 ** 32
+  /** Whether a record was there when a walk began, at version `upTo`. */
+  #wasThere(ref: number, walk: number, upTo: number): boolean {
+    const replaced = replacedAt(this.#words, ref)
+    return (replaced === 0 || replaced >= walk) && versionAt(this.#words, ref) <= upTo
   }
 
-  #appAt(ref: number): PackedApp {
-    return { words: this.#words, at: ref + NAME + ((this.#nameBytes(ref) + 3) >> 2) }
+  #nameAt(ref: number): Name {
+    const name = nameFromWire(wireAt(this.#words, ref, this.#wire), 0)
+    if (name === undefined) throw new RangeError('a record of a name that is none')
+    return name
   }
 
-  #nameBytes(ref: number): number {
-    return this.#words[ref]! & 0xff
-  }
-
-  /** Unpacks the name of a record to `out`, which has room for whole words. */
-  #wireAt(ref: number, out: Buffer): Buffer {
-    const bytes = this.#nameBytes(ref)
-    for (let i = 0; i < bytes; i += 4) {
-      const word = this.#words[ref + NAME + (i >> 2)]!
-      out[i] = word
-      out[i + 1] = word >> 8
-      out[i + 2] = word >> 16
-      out[i + 3] = word >> 24
-    }
-    return out.subarray(0, bytes)
+  #lineAt(ref: number): JsonText {
+    const name = JSON.stringify(this.#nameAt(ref))
+    const app = jsonOfApp(appAt(this.#words, ref), this.clusterIds)
+    return new JsonText(`[${name},${versionAt(this.#words, ref)},${app}]`)
   }
 
   #entryAt(ref: number): NameEntry {
-    const name = nameFromWire(this.#wireAt(ref, this.#wire), 0)
-    if (name === undefined) throw new RangeError('a record of a name that is none')
-    const app = readApp(this.#appAt(ref), this.clusterIds)
-    return createEntry({ kind: 'app', name, version: this.#versionAt(ref), app }, forever)
+    const name = this.#nameAt(ref)
+    const app = readApp(appAt(this.#words, ref), this.clusterIds)
+    return createEntry({ kind: 'app', name, version: versionAt(this.#words, ref), app }, forever)
   }
 }
 

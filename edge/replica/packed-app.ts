@@ -77,13 +77,7 @@ export function priorityOf(words: Int32Array, at: number): number {
 
 /** Where the endpoint behind this one stands. */
 export function nextEndpoint(words: Int32Array, at: number): number {
-  return (
-    at +
-    ENDPOINT_WORDS +
-    ipv4CountOf(words, at) +
-    IPV6_WORDS * ipv6CountOf(words, at) +
-    (words[at + 1]! & 0xfff)
-  )
+  return addressesEnd(words, at) + (words[at + 1]! & 0xfff)
 }
 
 // ---- whole apps ----
@@ -168,28 +162,73 @@ export function readApp({ words, at }: PackedApp, ids: ClusterIds): ReplicaApp {
   return { policy, ttlMin: words[at + 1]!, ttlMax: ttlMaxOf(words, at), endpoints }
 }
 
+/**
+ * The same as the end of a snapshot's line (`snapshot-line.ts`), from the policy on, as JSON text: a
+ * quarter of the time that it takes by way of objects.
+ */
+export function jsonOfApp({ words, at }: PackedApp, ids: ClusterIds): string {
+  let text = `${JSON.stringify(policies[policyOf(words, at)])},${words[at + 1]!},${ttlMaxOf(words, at)}`
+  let off = at + APP_WORDS
+  for (let left = endpointsOf(words, at); left > 0; left--) {
+    const ownerAt = (words[off + 1]! & 0xfff) === 0 ? 0 : addressesEnd(words, off)
+    const owner = ownerAt === 0 ? '""' : JSON.stringify(ownerOf(words, ownerAt))
+    // An id is a DNS label: nothing in it is escaped.
+    text += `,["${ids.idOf(clusterOf(words, off))}",${weightOf(words, off)},${priorityOf(words, off)}`
+    text += `,${portOf(words, off)},${owner}`
+    for (let i = 0; i < ipv4CountOf(words, off); i++) {
+      text += `,"${ipv4Text(words[off + ENDPOINT_WORDS + i]!)}"`
+    }
+    const ipv6At = off + ENDPOINT_WORDS + ipv4CountOf(words, off)
+    for (let i = 0; i < ipv6CountOf(words, off); i++) {
+      text += `,"${ipv6Text(words, ipv6At + IPV6_WORDS * i)}"`
+    }
+    text += ']'
+    off = nextEndpoint(words, off)
+  }
+  return text
+}
+
 function readEndpoint(words: Int32Array, at: number, ids: ClusterIds): Endpoint {
   const addresses: string[] = []
   const ipv4 = ipv4CountOf(words, at)
-  const ipv6 = ipv6CountOf(words, at)
   let off = at + ENDPOINT_WORDS
-  for (let i = 0; i < ipv4; i++) addresses.push(unpackOctets(words, off++, 4).join('.'))
-  for (let i = 0; i < ipv6; i++) {
-    const octets = [...unpackOctets(words, off, 16)]
-    addresses.push(new ipaddr.IPv6(octets).toRFC5952String())
+  for (let i = 0; i < ipv4; i++) addresses.push(ipv4Text(words[off++]!))
+  for (let i = 0; i < ipv6CountOf(words, at); i++) {
+    addresses.push(ipv6Text(words, off))
     off += IPV6_WORDS
   }
-  const port = words[at + 2]! & 0xffff
+  const port = portOf(words, at)
   return {
     cluster: ids.idOf(clusterOf(words, at)),
     addresses,
     weight: weightOf(words, at),
     priority: priorityOf(words, at),
     ...(port === 0 ? {} : { port }),
-    ...((words[at + 1]! & 0xfff) === 0
-      ? {}
-      : { owner: unpackOctets(words, off + 1, words[off]!).toString('utf8') }),
+    ...((words[at + 1]! & 0xfff) === 0 ? {} : { owner: ownerOf(words, off) }),
   }
+}
+
+/** 0: the endpoint names none. */
+function portOf(words: Int32Array, at: number): number {
+  return words[at + 2]! & 0xffff
+}
+
+/** Where the owner of an endpoint stands, if it has one. */
+function addressesEnd(words: Int32Array, at: number): number {
+  return at + ENDPOINT_WORDS + ipv4CountOf(words, at) + IPV6_WORDS * ipv6CountOf(words, at)
+}
+
+function ownerOf(words: Int32Array, at: number): string {
+  return unpackOctets(words, at + 1, words[at]!).toString('utf8')
+}
+
+function ipv4Text(word: number): string {
+  return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`
+}
+
+/** In canonical form (RFC 5952). */
+function ipv6Text(words: Int32Array, at: number): string {
+  return new ipaddr.IPv6([...unpackOctets(words, at, 16)]).toRFC5952String()
 }
 
 function ownerWords(owner: string | undefined): number {

@@ -109,11 +109,15 @@ export class Replica {
     this.#staged = undefined
   }
 
-  /** Takes a whole state that was written by this edge before. */
-  restore(state: { readonly logId: string; readonly change: ReplicaChange }): void {
+  /** Makes empty tables for a state of a log, to be filled and then given to `restore`. */
+  createTables(logId: string): Tables {
     const tables = new Tables(this.#options.own, [], this.#createNames())
-    tables.logId = state.logId
-    tables.apply(state.change, () => true)
+    tables.logId = logId
+    return tables
+  }
+
+  /** Takes a whole state that was written by this edge before. */
+  restore(tables: Tables): void {
     this.#swap(tables, 'snapshot')
   }
 

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { Startable } from '../../shared/startable.ts'
+import { FullNames } from './full-names.ts'
 import type { ReplicaMetrics } from './metrics.ts'
-import type { NameState, ReplicaChange, ReplicaZone } from './model.ts'
-import type { NameEntry } from './names.ts'
+import type { NameState, ReplicaZone } from './model.ts'
 import type { Replica } from './replica.ts'
-import type { Line } from './snapshot-line.ts'
 import { appLine, parseLine } from './snapshot-line.ts'
 import type { Tables } from './tables.ts'
 
@@ -20,8 +20,12 @@ const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */
 const SETTLE_MS = 300
-/** After a full state the edge has all its answers to make first. */
+/** After a full state, or a change of the topology, the edge has all its answers to make first. */
 const SETTLE_STATE_MS = 3_000
+/** Names of a snapshot that are put into the tables at once. */
+const NAMES_AT_ONCE = 1_000
+/** Between two snapshots lies at least so many times the time that the last one took. */
+const TIMES_THE_LAST = 20
 
 const headerSchema = z.object({
   logId: z.string().min(1),
@@ -49,6 +53,7 @@ export class ReplicaSnapshot implements Startable {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #writtenAt = -Infinity
+  #tookMs = 0
   #isStopped = false
 
   constructor(options: SnapshotOptions) {
@@ -62,9 +67,9 @@ export class ReplicaSnapshot implements Startable {
     await mkdir(dataDir, { recursive: true })
     const read = await this.#read()
     if (read.ok) {
-      replica.restore(read)
+      replica.restore(read.tables)
       metrics().snapshot('restored')
-      logger.info({ version: read.change.version }, 'restored the snapshot')
+      logger.info({ version: read.tables.version }, 'restored the snapshot')
     } else if (read.reason !== 'absent') {
       metrics().snapshot('refused')
       logger.warn(
@@ -72,7 +77,11 @@ export class ReplicaSnapshot implements Startable {
         'snapshot refused',
       )
     }
-    replica.onChange(({ is }) => this.#schedule(is === 'state' ? SETTLE_STATE_MS : SETTLE_MS))
+    replica.onChange((update) => {
+      const isAll =
+        update.is === 'change' ? update.change.clusters.length > 0 : update.is === 'state'
+      this.#schedule(isAll ? SETTLE_STATE_MS : SETTLE_MS)
+    })
   }
 
   async stop(): Promise<void> {
@@ -84,7 +93,8 @@ export class ReplicaSnapshot implements Startable {
 
   #schedule(settleMs: number): void {
     if (this.#timer !== undefined || this.#isStopped) return
-    const { clock, intervalMs } = this.#options
+    const { clock } = this.#options
+    const intervalMs = Math.max(this.#options.intervalMs, this.#tookMs * TIMES_THE_LAST)
     const waitMs = Math.max(settleMs, this.#writtenAt + intervalMs - clock.nowMs())
     this.#timer = setTimeout(() => {
       this.#timer = undefined
@@ -97,15 +107,17 @@ export class ReplicaSnapshot implements Startable {
     const { tables, hasState } = replica
     if (!hasState) return
     const { logId, version, hash } = tables
-    const walk = tables.names.entries(version)
+    const startedAt = clock.nowMs()
+    const walk = namesOf(tables)
     try {
       const header = { logId, version, hash, replica: replica.kind }
       await writeSnapshotFile(
         this.#file,
         { kind: KIND, formatVersion: FORMAT_VERSION, ...header },
-        linesOf(tables, walk.entries),
+        linesOf(tables, walk.lines),
       )
       this.#writtenAt = clock.nowMs()
+      this.#tookMs = this.#writtenAt - startedAt
       metrics().snapshot('written')
     } catch (err) {
       metrics().snapshot('failed')
@@ -115,73 +127,104 @@ export class ReplicaSnapshot implements Startable {
     }
   }
 
+  /** Reads the file into tables of their own. */
   async #read(): Promise<
-    | { readonly ok: true; readonly logId: string; readonly change: ReplicaChange }
+    | { readonly ok: true; readonly tables: Tables }
     | { readonly ok: false; readonly reason: string; readonly detail: string }
   > {
-    const file = await readSnapshotFile(this.#file, { kind: KIND, formatVersion: FORMAT_VERSION })
-    if (!file.ok) return file
-    const header = headerSchema.safeParse(file.header)
-    if (!header.success)
-      return { ok: false, reason: 'foreign', detail: "its header is not an edge's" }
     const { replica } = this.#options
-    if (header.data.replica !== replica.kind) {
-      const detail = `it is of a replica ${header.data.replica}, this one is ${replica.kind}`
-      return { ok: false, reason: 'foreign', detail }
-    }
-    const lines: Line[] = []
-    for (const value of file.values) {
-      const parsed = parseLine(value)
-      if (!parsed.ok) return { ok: false, reason: 'foreign', detail: parsed.detail }
-      lines.push(parsed.line)
-    }
-    return { ok: true, logId: header.data.logId, change: changeOf(header.data, lines) }
+    let restoring: Restoring | undefined
+    const file = await readSnapshotFile(this.#file, {
+      kind: KIND,
+      formatVersion: FORMAT_VERSION,
+      begin: (found) => {
+        const header = headerSchema.safeParse(found)
+        if (!header.success) return "its header is not an edge's"
+        if (header.data.replica !== replica.kind) {
+          return `it is of a replica ${header.data.replica}, this one is ${replica.kind}`
+        }
+        restoring = new Restoring(replica.createTables(header.data.logId), header.data)
+        return restoring.take
+      },
+    })
+    if (!file.ok) return file
+    if (restoring === undefined) throw new TypeError('a snapshot was read that was never begun')
+    return { ok: true, tables: restoring.end() }
   }
 }
 
-/**
- * The lines of the present state, of which `names` are the entries. What they are made of is taken at
- * once, and none of it is ever changed in place, so that changes which come while the file is written
- * in slices do not get in.
- */
-function linesOf(tables: Tables, names: Iterable<NameEntry>): Iterable<unknown> {
-  const clusters = [...tables.clusters.values()]
-  const zones = Array.from(tables.zones.values(), ({ zone }) => zone)
-  return (function* lines(): Iterable<unknown> {
-    for (const cluster of clusters) yield { is: 'cluster', cluster }
-    for (const zone of zones) yield { is: 'zone', zone: { ...zone, ns: [...zone.ns] } }
-    for (const entry of names) {
+/** Fills tables with the values of a snapshot. */
+class Restoring {
+  readonly #tables: Tables
+  readonly #header: z.output<typeof headerSchema>
+  readonly #clusters: Cluster[] = []
+  readonly #zones: ReplicaZone[] = []
+  #names: NameState[] = []
+
+  constructor(tables: Tables, header: z.output<typeof headerSchema>) {
+    this.#tables = tables
+    this.#header = header
+  }
+
+  readonly take = (value: unknown): string | undefined => {
+    const parsed = parseLine(value)
+    if (!parsed.ok) return parsed.detail
+    const { line } = parsed
+    if (line.is === 'cluster') this.#clusters.push(line.cluster)
+    else if (line.is === 'zone') this.#zones.push(line.zone)
+    else {
+      // Resolve may have told more than Watch had: then Watch tells it again.
+      const version = Math.min(line.state.version, this.#header.version)
+      this.#names.push({ ...line.state, version })
+      if (this.#names.length >= NAMES_AT_ONCE) this.#apply([], [])
+    }
+    return undefined
+  }
+
+  end(): Tables {
+    this.#apply(this.#clusters, this.#zones)
+    return this.#tables
+  }
+
+  #apply(clusters: readonly Cluster[], zones: readonly ReplicaZone[]): void {
+    const { version, hash } = this.#header
+    const names = this.#names
+    this.#names = []
+    const nothing = { clustersDeleted: [], zonesDeleted: [], serials: [] }
+    const change = { version, acceptedEpochMs: 0, clusters, zones, names, hash, ...nothing }
+    this.#tables.apply(change, () => true)
+  }
+}
+
+/** The lines of the names of the present state; `end` has to be called. */
+function namesOf(tables: Tables): {
+  readonly lines: Iterable<unknown>
+  readonly end: () => void
+} {
+  const { names, version } = tables
+  if (names instanceof FullNames) return names.lines(version)
+  const { entries, end } = names.entries(version)
+  const lines = (function* (): Iterable<unknown> {
+    for (const entry of entries) {
       // What Watch does not keep current may be older than the header says.
       const line = entry.isWatched ? appLine(entry) : undefined
       if (line !== undefined) yield line
     }
   })()
+  return { lines, end }
 }
 
-function changeOf(
-  { version, hash }: z.output<typeof headerSchema>,
-  lines: readonly Line[],
-): ReplicaChange {
-  const clusters = []
-  const zones: ReplicaZone[] = []
-  const names: NameState[] = []
-  for (const line of lines) {
-    if (line.is === 'cluster') clusters.push(line.cluster)
-    else if (line.is === 'zone') zones.push(line.zone)
-    else {
-      // Resolve may have told more than Watch had: then Watch tells it again.
-      names.push({ ...line.state, version: Math.min(line.state.version, version) })
-    }
-  }
-  return {
-    version,
-    acceptedEpochMs: 0,
-    clusters,
-    clustersDeleted: [],
-    zones,
-    zonesDeleted: [],
-    serials: [],
-    names,
-    hash,
-  }
+/**
+ * The lines of the present state, `names` among them. What they are made of is taken at once, and none
+ * of it is ever changed in place, so that changes which come while the file is written in slices do not
+ * get in.
+ */
+function linesOf(tables: Tables, names: Iterable<unknown>): Iterable<unknown> {
+  const clusters = [...tables.clusters.values()]
+  const zones = Array.from(tables.zones.values(), ({ zone }) => zone)
+  return (function* lines(): Iterable<unknown> {
+    for (const cluster of clusters) yield { is: 'cluster', cluster }
+    for (const zone of zones) yield { is: 'zone', zone: { ...zone, ns: [...zone.ns] } }
+    yield* names
+  })()
 }

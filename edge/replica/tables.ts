@@ -74,11 +74,11 @@ export class Tables {
   #applyZones(change: ReplicaChange): void {
     const full = this.names instanceof FullNames ? this.names : undefined
     for (const zone of change.zones) {
-      if (!this.zones.has(zone.apex)) full?.count(nameKey(zone.apex), 1)
+      if (!this.zones.has(zone.apex)) full?.ancestors.count(nameKey(zone.apex), 1)
       this.zones.put(zone)
     }
     for (const apex of change.zonesDeleted) {
-      if (this.zones.has(apex)) full?.count(nameKey(apex), -1)
+      if (this.zones.has(apex)) full?.ancestors.count(nameKey(apex), -1)
       this.zones.delete(apex)
     }
     for (const { apex, serial } of change.serials) this.zones.setSerial(apex, serial)

@@ -1,11 +1,13 @@
 import { CLASS_IN, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
+import type { Answer } from '../query/encode.ts'
 import { FullNames } from '../replica/full-names.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { PackedApp } from '../replica/packed-app.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
+import type { NameEntries } from '../table/name-entries.ts'
 import type { TableWriter } from '../table/writer.ts'
 import type { AppAnswers, AppType } from './app-answers.ts'
 import { appTypes } from './app-answers.ts'
@@ -49,34 +51,34 @@ export class NamePublisher {
     }
   }
 
-  /** As `publish`, of an app in packed form; `qname` is the key in bytes. */
-  publishApp(key: string, qname: Uint8Array, app: PackedApp, isWhole: boolean): void {
-    const served = this.#options.replica.tables.zones.find(key)
-    if (served === undefined) this.withdraw(key)
-    else if (key.length === served.apexBytes) this.publishZone(key, served, isWhole)
-    else this.#publishPacked(qname, app)
+  /** As `publish`, of an app in packed form; `qname` in wire form, lower case. */
+  publishApp(qname: Buffer, app: PackedApp, isWhole: boolean): void {
+    const apex = this.#options.replica.tables.zones.findApex(qname)
+    if (apex === undefined || apex.length === qname.length) {
+      this.publish(qname.toString('latin1'), isWhole)
+    } else this.#publishPacked(qname, app)
   }
 
   /** Takes a name out of the table. */
   withdraw(key: string): void {
     const { table } = this.#options
-    const qname = Buffer.from(key, 'latin1')
-    for (const qtype of appTypes) table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    table.deleteName(qname, CLASS_IN)
+    const entries = table.name(Buffer.from(key, 'latin1'), CLASS_IN)
+    for (const qtype of appTypes) entries.delete(qtype)
+    entries.forget()
   }
 
   /** Puts a zone, its apex, and what stands at it. `isWhole`: all its names are in the table. */
   publishZone(key: string, served: ServedZone, isWhole: boolean): void {
     const { replica, table } = this.#options
     const qname = Buffer.from(key, 'latin1')
-    const at = (qtype: number) => ({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    table.put(at(TYPE_SOA), served.soa)
-    table.put(at(TYPE_NS), served.ns)
+    const entries = table.name(qname, CLASS_IN)
+    entries.put(TYPE_SOA, served.soa, untilReplaced)
+    entries.put(TYPE_NS, served.ns, untilReplaced)
     const entry = replica.tables.names.peek(key)
-    const types = this.#putAnswers(qname, timesOf(entry), (qtype) => this.#answerOf(entry, qtype))
+    const types = putAnswers(entries, timesOf(entry), (qtype) => this.#answerOf(entry, qtype))
     // What stands at the apex of a zone on demand is asked of central like any other name.
     const unknown = entry === undefined ? appTypes : []
-    table.putName(qname, CLASS_IN, [TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
+    entries.declare([TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
     table.putZone(qname, CLASS_IN, served.nodata, { isWhole, hasWildcards: false })
   }
 
@@ -85,9 +87,8 @@ export class NamePublisher {
     const { table } = this.#options
     const qname = Buffer.from(key, 'latin1')
     table.deleteZone(qname, CLASS_IN)
-    for (const qtype of [TYPE_SOA, TYPE_NS]) {
-      table.delete({ qname, qtype, qclass: CLASS_IN, variant: 0 })
-    }
+    const entries = table.name(qname, CLASS_IN)
+    for (const qtype of [TYPE_SOA, TYPE_NS]) entries.delete(qtype)
     this.withdraw(key)
   }
 
@@ -104,24 +105,30 @@ export class NamePublisher {
     walk.end()
   }
 
-  #publishEntry(qname: Uint8Array, entry: NameEntry | undefined): void {
-    const { table } = this.#options
+  #publishEntry(qname: Buffer, entry: NameEntry | undefined): void {
+    const entries = this.#options.table.name(qname, CLASS_IN)
     const times = timesOf(entry)
-    const types = this.#putAnswers(qname, times, (qtype) => this.#answerOf(entry, qtype))
-    if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) {
-      table.deleteName(qname, CLASS_IN)
-    } else if (entry.kind === 'nxdomain') table.putAbsentName(qname, CLASS_IN, times)
-    else table.putName(qname, CLASS_IN, types, times)
+    const types = putAnswers(entries, times, (qtype) => this.#answerOf(entry, qtype))
+    if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) entries.forget()
+    else if (entry.kind === 'nxdomain') entries.declareAbsent(times)
+    else entries.declare(types, times)
   }
 
-  #publishPacked(qname: Uint8Array, app: PackedApp): void {
+  #publishPacked(qname: Buffer, app: PackedApp): void {
     const { table, replica } = this.#options
     const { topology } = replica.tables
     const answers = this.#packedAnswers()
-    const types = this.#putAnswers(qname, untilReplaced, (qtype) =>
-      answers.answerOf(topology, app, qtype),
-    )
-    table.putName(qname, CLASS_IN, types)
+    const entries = table.name(qname, CLASS_IN)
+    let there = 0
+    for (let i = 0; i < appTypes.length; i++) {
+      const qtype = i === 0 ? appTypes[0] : appTypes[1]
+      const answer = answers.answerOf(topology, app, qtype)
+      if (answer !== undefined) {
+        there |= 1 << i
+        entries.put(qtype, answer, untilReplaced)
+      } else if (!entries.lacks(qtype)) entries.delete(qtype)
+    }
+    entries.declare(typeLists[there] ?? [])
   }
 
   #packedAnswers(): PackedAnswers {
@@ -134,33 +141,25 @@ export class NamePublisher {
     return this.#packed.answers
   }
 
-  #answerOf(entry: NameEntry | undefined, qtype: AppType): ReturnType<AppAnswers['answerOf']> {
+  #answerOf(entry: NameEntry | undefined, qtype: AppType): Answer | undefined {
     const { replica, answers } = this.#options
     if (entry?.kind !== 'app') return undefined
     return answers.answerOf(replica.tables.topology, entry, qtype)
   }
+}
 
-  /** Puts the answers that there are, deletes the others; returns the types of those that there are. */
-  #putAnswers(
-    qname: Uint8Array,
-    times: EntryTimes,
-    answerOf: (qtype: AppType) => ReturnType<AppAnswers['answerOf']>,
-  ): readonly number[] {
-    const { table } = this.#options
-    let there = 0
-    for (let i = 0; i < appTypes.length; i++) {
-      // In bounds by the loop; a list of two.
-      const qtype = i === 0 ? appTypes[0] : appTypes[1]
-      const key = { qname, qtype, qclass: CLASS_IN, variant: 0 }
-      const answer = answerOf(qtype)
-      if (answer === undefined) table.delete(key)
-      else {
-        there |= 1 << i
-        table.put(key, answer, times)
-      }
-    }
-    return typeLists[there] ?? []
-  }
+/** Puts the answers that there are, deletes the others; returns the types of those that there are. */
+function putAnswers(
+  entries: NameEntries,
+  times: EntryTimes,
+  answerOf: (qtype: AppType) => Answer | undefined,
+): readonly number[] {
+  return appTypes.filter((qtype) => {
+    const answer = answerOf(qtype)
+    if (answer === undefined) entries.delete(qtype)
+    else entries.put(qtype, answer, times)
+    return answer !== undefined
+  })
 }
 
 /** The types of a name, by a bit for each of `appTypes`; made once. */

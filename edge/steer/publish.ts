@@ -191,9 +191,9 @@ export class TablePublisher implements Startable {
     try {
       let count = 0
       for (const { wire, app } of walk.apps) {
-        const key = wire.toString('latin1')
-        this.#names.publishApp(key, wire, app, this.#isWhole)
-        this.#publishAbove(key, above)
+        this.#names.publishApp(wire, app, this.#isWhole)
+        // Once all names are in the table, those above them stay as they are.
+        if (!this.#isWhole) this.#publishAbove(wire.toString('latin1'), above)
         if (++count % APPS_PER_STEP === 0) yield
       }
     } finally {

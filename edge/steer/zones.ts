@@ -79,9 +79,14 @@ function serveZone(zone: ReplicaZone): ServedZone {
   }
 }
 
+/** Zones whose apexes are equally long are compared one by one up to so many. */
+const COMPARED_MAX = 4
+
 /** The zones of the mesh by apex. */
 export class ZoneTable {
   readonly #zones = new Map<string, ServedZone>()
+  /** The apexes in wire form, by their octets: most names have one suffix that is as long as an apex. */
+  readonly #apexes: (Buffer[] | undefined)[] = []
 
   get size(): number {
     return this.#zones.size
@@ -92,11 +97,17 @@ export class ZoneTable {
   }
 
   put(zone: ReplicaZone): void {
-    this.#zones.set(nameKey(zone.apex), serveZone(zone))
+    const key = nameKey(zone.apex)
+    if (!this.#zones.has(key)) (this.#apexes[key.length] ??= []).push(Buffer.from(key, 'latin1'))
+    this.#zones.set(key, serveZone(zone))
   }
 
   delete(apex: Name): void {
-    this.#zones.delete(nameKey(apex))
+    const key = nameKey(apex)
+    if (!this.#zones.delete(key)) return
+    const wire = Buffer.from(key, 'latin1')
+    const left = this.#apexes[key.length]?.filter((other) => !other.equals(wire)) ?? []
+    this.#apexes[key.length] = left.length === 0 ? undefined : left
   }
 
   setSerial(apex: Name, serial: number): void {
@@ -114,9 +125,32 @@ export class ZoneTable {
    */
   find(lqname: string, from = 0): ServedZone | undefined {
     for (let off = from; off < lqname.length; off += 1 + lqname.charCodeAt(off)) {
+      if (this.#apexes[lqname.length - off] === undefined) continue
       const zone = this.#zones.get(off === 0 ? lqname : lqname.slice(off))
       if (zone !== undefined) return zone
     }
     return undefined
   }
+
+  /** As `find`, for a name in octets; the apex that it gives is the key of its zone. */
+  findApex(lqname: Buffer): Buffer | undefined {
+    // In bounds: the name ends in its only zero octet.
+    for (let off = 0; off < lqname.length; off += 1 + (lqname[off] ?? 0)) {
+      const apexes = this.#apexes[lqname.length - off]
+      if (apexes === undefined) continue
+      if (apexes.length > COMPARED_MAX) {
+        const key = lqname.toString('latin1', off)
+        if (this.#zones.has(key)) return Buffer.from(key, 'latin1')
+        continue
+      }
+      for (const apex of apexes) if (endsWith(lqname, off, apex)) return apex
+    }
+    return undefined
+  }
+}
+
+/** Whether the octets from `off` on are those of `apex`, which are as many. */
+function endsWith(lqname: Buffer, off: number, apex: Buffer): boolean {
+  for (let i = 0; i < apex.length; i++) if (lqname[off + i] !== apex[i]) return false
+  return true
 }

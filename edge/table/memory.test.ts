@@ -179,11 +179,11 @@ it('a name that was refused is not taken for one that does not exist', () => {
   }
   expect(resolve('new.example')).toBe(FOUND_NXDOMAIN)
   const types = Array.from({ length: 2000 }, (_, i) => i)
-  expect(writer.putName(wireOf('new.example'), CLASS_IN, types)).toBe(false)
+  expect(writer.name(wireOf('new.example'), CLASS_IN).declare(types)).toBe(false)
   expect(writer.isComplete).toBe(false)
   expect(resolve('new.example')).toBe(FOUND_NOTHING)
   for (let i = 0; i < count; i++) writer.delete(numbered(i))
-  expect(writer.putName(wireOf('new.example'), CLASS_IN, types)).toBe(true)
+  expect(writer.name(wireOf('new.example'), CLASS_IN).declare(types)).toBe(true)
   writer.markComplete()
   expect(writer.isComplete).toBe(true)
   expect(resolve('new.example')).toBe(FOUND_NOTHING)

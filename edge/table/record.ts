@@ -75,9 +75,13 @@ export function writeRecord(
   // In bounds here and below: the names, sections and lists were measured by `recordBytes`.
   for (let i = 0; i < key.nameWords; i++) words[at++] = key.name[i]!
 
-  if (answer.answer !== undefined) scratch.set(answer.answer.bytes)
-  if (answer.authority !== undefined) scratch.set(answer.authority.bytes, answerBytes)
-  at = packScratch(words, at, bodyBytes)
+  if (answer.answer !== undefined && answer.authority === undefined) {
+    at = pack(words, at, answer.answer.bytes, bodyBytes)
+  } else {
+    if (answer.answer !== undefined) scratch.set(answer.answer.bytes)
+    if (answer.authority !== undefined) scratch.set(answer.authority.bytes, answerBytes)
+    at = pack(words, at, scratch, bodyBytes)
+  }
 
   let n = 0
   if (answer.answer !== undefined) for (const off of answer.answer.apexPointers) offsets[n++] = off
@@ -92,7 +96,7 @@ export function writeRecord(
   if (answer.ede === undefined) return
   const textBytes = scratch.write(answer.ede.text)
   words[at++] = (textBytes << 16) | answer.ede.code
-  packScratch(words, at, textBytes)
+  pack(words, at, scratch, textBytes)
 }
 
 /**
@@ -111,17 +115,23 @@ export function isSameRecord(
   return true
 }
 
-/** Holds a body, or an EDE text, while it is packed into words; longer than a record for padding. */
-const scratch = Buffer.alloc(RECORD_MAX_BYTES + 4)
+/** Holds a body of two sections, or an EDE text, while it is packed into words. */
+const scratch = Buffer.alloc(RECORD_MAX_BYTES)
 /** Holds the offsets of a record; a pointer takes two octets, so there are no more. */
 const offsets = new Uint16Array(RECORD_MAX_BYTES / 2 + 1)
 
-/** Packs the first octets of `scratch` into words, zero padded; gives the place behind them. */
-function packScratch(words: Int32Array, at: number, bytes: number): number {
-  scratch.fill(0, bytes, bytes + 4)
-  for (let i = 0; i < bytes; i += 4) {
-    words[at++] =
-      scratch[i]! | (scratch[i + 1]! << 8) | (scratch[i + 2]! << 16) | (scratch[i + 3]! << 24)
+/** Packs the first octets of `from` into words, zero padded; gives the place behind them. */
+function pack(words: Int32Array, at: number, from: Uint8Array, bytes: number): number {
+  const wholeEnd = bytes - 3
+  let i = 0
+  for (; i < wholeEnd; i += 4) {
+    words[at++] = from[i]! | (from[i + 1]! << 8) | (from[i + 2]! << 16) | (from[i + 3]! << 24)
+  }
+  if (i < bytes) {
+    let word = from[i]!
+    if (i + 1 < bytes) word |= from[i + 1]! << 8
+    if (i + 2 < bytes) word |= from[i + 2]! << 16
+    words[at++] = word
   }
   return at
 }

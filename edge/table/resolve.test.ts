@@ -21,9 +21,9 @@ const whole = { isWhole: true, hasWildcards: false }
 /** mesh.example with an app at app.sub, which makes sub an empty non-terminal. */
 function fill(writer: TableWriter, flags = whole): void {
   writer.put(keyOf('app.sub.mesh.example'), answerOf(address))
-  writer.putName(wireOf('app.sub.mesh.example'), CLASS_IN, [TYPE_A, TYPE_TXT])
-  writer.putName(wireOf('sub.mesh.example'), CLASS_IN, [])
-  writer.putName(wireOf('mesh.example'), CLASS_IN, [TYPE_SOA])
+  writer.name(wireOf('app.sub.mesh.example'), CLASS_IN).declare([TYPE_A, TYPE_TXT])
+  writer.name(wireOf('sub.mesh.example'), CLASS_IN).declare([])
+  writer.name(wireOf('mesh.example'), CLASS_IN).declare([TYPE_SOA])
   writer.putZone(wireOf('mesh.example'), CLASS_IN, answerOf(Buffer.from('mesh')), flags)
 }
 
@@ -98,12 +98,12 @@ it('in a zone that is not whole, only what is known is answered', () => {
   const { writer, reader } = openTable()
   fill(writer, { isWhole: false, hasWildcards: false })
   const times = { expiresAtSeconds: 50, storedAtSeconds: 0, ttlOffsets: [] }
-  writer.putAbsentName(wireOf('no.mesh.example'), CLASS_IN, times)
+  writer.name(wireOf('no.mesh.example'), CLASS_IN).declareAbsent(times)
   expect(resolve(reader, 'no.mesh.example', TYPE_A, 49)).toEqual(nxdomain)
   expect(resolve(reader, 'no.mesh.example', TYPE_A, 50)).toEqual(nothing)
   expect(resolve(reader, 'maybe.mesh.example')).toEqual(nothing)
   expect(resolve(reader, 'app.sub.mesh.example', TYPE_AAAA)).toEqual(nodata)
-  expect(writer.deleteName(wireOf('app.sub.mesh.example'), CLASS_IN)).toBe(true)
+  expect(writer.name(wireOf('app.sub.mesh.example'), CLASS_IN).forget()).toBe(true)
   expect(resolve(reader, 'app.sub.mesh.example', TYPE_AAAA)).toEqual(nothing)
 })
 

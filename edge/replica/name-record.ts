@@ -1,0 +1,76 @@
+/**
+ * The record of one app that a full replica holds, in words of 32 bits; `ref` is the first.
+ *
+ * ```
+ *       0 | 0 (16), variant 0 (8), qname octets (8)     |  as in a record of the answer table,
+ *       1 | 1 (16), 0                                   |  so that KeyHash finds it; 0 = free
+ *       2 | version, lower 32 bits                      |
+ *       3 | version, the rest                           |
+ *       4 | 0, or the walk that was begun last when     |
+ *         | this record was replaced                    |
+ *       8 | qname, lower case, 4 octets a word          |
+ *         | the app (`packed-app.ts`)                   |
+ * ```
+ */
+import type { KeyHash } from '../table/hash.ts'
+import { NAME } from '../table/layout.ts'
+import type { PackedApp } from './packed-app.ts'
+
+const CLASS = 1
+const IN_USE = 1 << 16
+const VERSION = 2
+const REPLACED = 4
+
+// In bounds in this file: a ref points to a whole record.
+
+/** Writes all but the app, which follows the name. */
+export function writeHead(words: Int32Array, ref: number, key: KeyHash, version: number): void {
+  words[ref] = key.shape
+  words[ref + CLASS] = IN_USE
+  words[ref + VERSION] = (version % 2 ** 32) | 0
+  words[ref + VERSION + 1] = Math.floor(version / 2 ** 32)
+  words[ref + REPLACED] = 0
+  for (let i = 0; i < key.nameWords; i++) words[ref + NAME + i] = key.name[i]!
+}
+
+export function versionAt(words: Int32Array, ref: number): number {
+  return (words[ref + VERSION]! >>> 0) + words[ref + VERSION + 1]! * 2 ** 32
+}
+
+export function appAt(words: Int32Array, ref: number): PackedApp {
+  return { words, at: ref + NAME + ((nameBytes(words, ref) + 3) >> 2) }
+}
+
+/** Unpacks the name to `out`, which has room for whole words. */
+export function wireAt(words: Int32Array, ref: number, out: Buffer): Buffer {
+  const bytes = nameBytes(words, ref)
+  for (let i = 0; i < bytes; i += 4) {
+    const word = words[ref + NAME + (i >> 2)]!
+    out[i] = word
+    out[i + 1] = word >> 8
+    out[i + 2] = word >> 16
+    out[i + 3] = word >> 24
+  }
+  return out.subarray(0, bytes)
+}
+
+/** The number of the walk during which a record was replaced; 0 for one that holds. */
+export function replacedAt(words: Int32Array, ref: number): number {
+  return words[ref + REPLACED]!
+}
+
+export function markReplaced(words: Int32Array, ref: number, walk: number): void {
+  words[ref + REPLACED] = walk
+}
+
+export function isFree(words: Int32Array, ref: number): boolean {
+  return words[ref + CLASS] === 0
+}
+
+export function markFree(words: Int32Array, ref: number): void {
+  words[ref + CLASS] = 0
+}
+
+function nameBytes(words: Int32Array, ref: number): number {
+  return words[ref]! & 0xff
+}
