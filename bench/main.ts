@@ -9,22 +9,29 @@ import { dnsperfVersion } from './load/dnsperf.ts'
 import { measureLoad } from './load/load.ts'
 import { measureMiss } from './load/miss.ts'
 import { BenchFolder } from './mesh/folder.ts'
+import { measureNames } from './names/names.ts'
 import { measurePeers, peers } from './peers/peers.ts'
 import { readConditions } from './report/conditions.ts'
 import type { PartResult } from './report/figure.ts'
 import { missedBar } from './report/figure.ts'
 import { formatTable } from './report/table.ts'
 import { measureScale } from './scale/scale.ts'
+import { measureSoak } from './soak/soak.ts'
 
 const parts = {
   load: measureLoad,
   miss: measureMiss,
   scale: measureScale,
   peers: measurePeers,
+  names: measureNames,
+  soak: measureSoak,
 } as const
 type Part = keyof typeof parts
 
-/** What runs when nothing is named: not the peers, which need programs of others and half an hour. */
+/**
+ * What runs when nothing is named: not the peers, which need programs of others and half an hour, and
+ * not what takes a machine with some GB of memory, or a long time by its nature.
+ */
 const defaultParts: readonly Part[] = ['load', 'miss', 'scale']
 /** Rounds without `--rounds`. What is said of other servers needs more of them. */
 const ROUNDS = 3
@@ -34,9 +41,17 @@ interface Options {
   readonly seconds: number
   readonly rounds?: number
   readonly rate: number
+  readonly apps: number
+  readonly minutes: number
   readonly only?: readonly string[]
   readonly output?: string
 }
+
+/** Parts whose load is made by dnsperf. */
+const partsWithDnsperf: readonly Part[] = ['load', 'peers', 'names', 'soak']
+
+// Each process and each folder of a run has one, so that nothing is left behind; names has 5 meshes.
+process.setMaxListeners(64)
 
 const program = new Command('bench')
   .description('measures a mesh of real processes on this machine; see docs/benchmarks.md')
@@ -57,9 +72,22 @@ const program = new Command('bench')
     ).argParser(between(1, 10)),
   )
   .addOption(
-    new Option('--rate <n>', 'of peers: queries per second of the runs whose latency is taken')
+    new Option(
+      '--rate <n>',
+      'of peers, names and soak: queries per second of runs that are not full load',
+    )
       .default(20_000)
       .argParser(between(100, 1_000_000)),
+  )
+  .addOption(
+    new Option('--apps <n>', 'of names: apps that one edge holds')
+      .default(1_000_000)
+      .argParser(between(2_000, 1_000_000)),
+  )
+  .addOption(
+    new Option('--minutes <n>', 'of soak: how long it goes on')
+      .default(10)
+      .argParser(between(1, 1_440)),
   )
   .addOption(
     new Option('--only <names>', 'of peers: those to measure, with commas between').argParser(
@@ -89,7 +117,7 @@ await program.parseAsync().catch((err: unknown) => {
 async function bench(named: readonly Part[], options: Options): Promise<number> {
   const [loadBefore = 0] = loadavg()
   const chosen = named.length > 0 ? named : defaultParts
-  const usesDnsperf = chosen.includes('load') || chosen.includes('peers')
+  const usesDnsperf = chosen.some((part) => partsWithDnsperf.includes(part))
   const version = usesDnsperf ? await inFolder(dnsperfVersion) : 'not used'
   const conditions = await readConditions(process.argv.slice(2), version, loadBefore)
   const results: PartResult[] = []

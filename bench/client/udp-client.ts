@@ -96,7 +96,7 @@ export class UdpClient {
 const plainOpt: Edns = { udpSize: EDNS_UDP_SIZE_BYTES, version: 0, dnssecOk: false, options: [] }
 
 /** A query for the addresses (A) of a name, in wire form; the same bytes that dnsperf sends. */
-function encodeQuery(qname: string, id: number, edns: Edns | undefined): Buffer {
+export function encodeQuery(qname: string, id: number, edns?: Edns): Buffer {
   const question = { name: toName(qname), type: TYPE_A, class: CLASS_IN }
   return encodeMessage({ ...blankMessage, id, rd: true, questions: [question], edns })
 }

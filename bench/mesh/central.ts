@@ -1,5 +1,6 @@
 import { isRecord } from '../json.ts'
 import { MeridianProcess } from '../process/meridian-process.ts'
+import type { ProgramOptions } from '../process/program.ts'
 import type { Usage } from '../process/usage.ts'
 import type { ManifestInput } from '../../shared/registry/schema.ts'
 import type { BenchFolder } from './folder.ts'
@@ -11,13 +12,12 @@ const CALL_TIMEOUT_MS = 60_000
 /** A central as a process of its own; it comes back with the same data, on new ports. */
 export class BenchCentral {
   readonly #folder: BenchFolder
-  readonly #options: { readonly cpu?: number }
+  readonly #options: Pick<ProgramOptions, 'cpu' | 'niceness'>
   #process: MeridianProcess | undefined
   grpc = ''
   #http = ''
 
-  /** `cpu`: the only core that it may run on. */
-  constructor(folder: BenchFolder, options: { readonly cpu?: number } = {}) {
+  constructor(folder: BenchFolder, options: Pick<ProgramOptions, 'cpu' | 'niceness'> = {}) {
     this.#folder = folder
     this.#options = options
   }
@@ -70,7 +70,7 @@ export class BenchCentral {
     this.#folder.clear('central', 'state.snapshot')
   }
 
-  /** Calls REST; rejects on anything but 2xx, and when the body is no JSON object. */
+  /** Calls REST; rejects on anything but 2xx, and when there is a body that is no JSON object. */
   async call(
     method: string,
     path: string,
@@ -87,7 +87,7 @@ export class BenchCentral {
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    const value: unknown = JSON.parse(text)
+    const value: unknown = text === '' ? {} : JSON.parse(text)
     if (!isRecord(value)) throw new Error(`${method} ${path}: ${text} is not a JSON object`)
     return value
   }

@@ -7,25 +7,34 @@ import { isRecord, parseJsonRecord } from '../json.ts'
 import { MeridianProcess } from '../process/meridian-process.ts'
 import type { Usage } from '../process/usage.ts'
 import type { BenchFolder } from './folder.ts'
+import { sumOfMetric } from './metrics.ts'
 
-/** The topology of every edge of a bench: the places of a real network. */
+/** The topology of the edges of a bench that are given no other: the places of a real network. */
 export const topologyFile = join(packageRoot(), 'deploy/topology/pops.json')
 
-/** How long an edge may take to hold what is waited for. */
+/** How long an edge may take to hold what is waited for, and so much more for each name. */
 const READY_DEADLINE_MS = 60_000
+const READY_DEADLINE_MS_PER_NAME = 0.2
 const READY_POLL_MS = 2
 
 /** Histogram of the questions to central, with a label for their result. */
 const CALLS = 'meridian_edge_replica_resolve_duration_seconds'
 
 export interface BenchEdgeOptions {
-  /** The own cluster, and the id. */
+  /** The own cluster, and the id without another. */
   readonly cluster: string
+  readonly id?: string
   readonly replica: 'full' | 'on-demand'
   /** The only core that it may run on. */
   readonly cpu?: number
   /** Data threads; one for each core that it may use without it. */
   readonly threads?: number
+  /** File of another topology. */
+  readonly topology?: string
+  /** What the answer table may take, in bytes. */
+  readonly tableBytes?: number
+  /** Names that an on-demand replica holds at most. */
+  readonly namesMax?: number
 }
 
 /** An edge as a process of its own; it comes back with the same data, on new ports. */
@@ -50,6 +59,11 @@ export class BenchEdge {
     return this.#running.usage()
   }
 
+  /** CPU time of the control thread until now, in ms. */
+  controlCpuMs(): number {
+    return this.#running.mainThreadCpuMs()
+  }
+
   /** Whether it has refused its snapshot file since it was spawned. */
   get hasRefusedSnapshot(): boolean {
     return this.#running.hasLogged('snapshot refused')
@@ -57,15 +71,16 @@ export class BenchEdge {
 
   /** Spawns it and waits for its log to say that it is up, which may be before it holds anything. */
   async start(central: string): Promise<void> {
-    const { cluster, replica, cpu, threads } = this.#options
+    const { cluster, id, replica, cpu, threads, topology, tableBytes, namesMax } = this.#options
     const config = this.#folder.write('edge.yaml', {
-      id: cluster,
+      id: id ?? cluster,
       cluster,
-      topology: topologyFile,
+      topology: topology ?? topologyFile,
       dataDir: this.#folder.path('edge'),
       listen: { addresses: ['127.0.0.1:0'], ...(threads === undefined ? {} : { threads }) },
       central: { addresses: [central] },
-      replica: { kind: replica },
+      replica: { kind: replica, ...(namesMax === undefined ? {} : { namesMax }) },
+      ...(tableBytes === undefined ? {} : { table: { maxBytes: tableBytes } }),
       admin: { listen: '127.0.0.1:0' },
     })
     this.#process = new MeridianProcess(
@@ -89,7 +104,8 @@ export class BenchEdge {
 
   /** Waits until `/ready` says ready, connected, and that it holds so many names. */
   async holds(names: number): Promise<void> {
-    const endAt = systemClock.nowMs() + READY_DEADLINE_MS
+    const deadlineMs = READY_DEADLINE_MS + names * READY_DEADLINE_MS_PER_NAME
+    const endAt = systemClock.nowMs() + deadlineMs
     for (;;) {
       const text = await this.#get('/ready')
       const report = parseJsonRecord(text)
@@ -97,7 +113,7 @@ export class BenchEdge {
       const isThere = isRecord(replica) && replica['connected'] === true
       if (report?.['ready'] === true && isThere && Number(replica['names']) >= names) return
       if (systemClock.nowMs() > endAt) {
-        throw new Error(`the edge does not hold ${names} names in ${READY_DEADLINE_MS} ms: ${text}`)
+        throw new Error(`the edge does not hold ${names} names in ${deadlineMs} ms: ${text}`)
       }
       await wait(READY_POLL_MS)
     }
@@ -105,11 +121,12 @@ export class BenchEdge {
 
   /** How often it has asked central for a name since it was spawned. */
   async callsToCentral(): Promise<number> {
-    const text = await this.#get('/metrics')
-    // It has no samples before the first call, but its name is there: a new name must not count as 0.
-    if (!text.includes(`# TYPE ${CALLS} `)) throw new Error(`the edge has no metric ${CALLS}`)
-    const counts = text.matchAll(new RegExp(`^${CALLS}_count(?:\\{.*\\})? (\\d+)$`, 'gm'))
-    return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0)
+    return this.metric(CALLS, '_count')
+  }
+
+  /** The sum of a metric over its labels; `suffix` says which series of a histogram. */
+  async metric(name: string, suffix: '' | '_count' | '_sum' = ''): Promise<number> {
+    return sumOfMetric(await this.#get('/metrics'), name, suffix)
   }
 
   /** Size of the snapshot file in bytes. */

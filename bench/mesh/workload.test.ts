@@ -37,6 +37,12 @@ it('every tenth app runs on the own cluster', () => {
   expect(here).toHaveLength(5)
 })
 
+it('an app can have another number of endpoints', () => {
+  const [app] = createApps(clusters, 'c4', { first: 7, count: 1, endpoints: 1 })
+  expect(app?.endpoints).toHaveLength(1)
+  expect(app?.endpoints[0]?.addresses).toEqual([app?.nearest])
+})
+
 it('a later range goes on where the one before ends', () => {
   const [first] = createApps(clusters, 'c4', { first: 30, count: 1 })
   expect(first).toEqual(apps[30])

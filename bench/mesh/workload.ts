@@ -15,21 +15,44 @@ export interface BenchApp {
 }
 
 /**
- * Makes the apps from `first` on: each in three places, spread over all clusters, every tenth on the
+ * Makes the apps from `first` on: each in so many places, spread over all clusters, every tenth on the
  * own cluster too. The same every time, so that runs can be compared. The nearest is found by trying
  * all, apart from the code that is measured.
  */
 export function createApps(
   clusters: readonly Cluster[],
   ownId: string,
-  range: { readonly first: number; readonly count: number },
+  { first, count, endpoints = ENDPOINTS_PER_APP }: AppRange,
 ): readonly BenchApp[] {
+  const make = createAppMaker(clusters, ownId, endpoints)
+  return Array.from({ length: count }, (_, i) => make(first + i))
+}
+
+/** Returns what makes the apps of `createApps` one by one, for whoever does not want all at once. */
+export function createAppMaker(
+  clusters: readonly Cluster[],
+  ownId: string,
+  endpoints: number,
+): (number: number) => BenchApp {
   const own = clusters.find(({ id }) => id === ownId)
   if (own === undefined) throw new Error(`there is no cluster ${ownId}`)
   const away = clusters
     .filter((cluster) => cluster !== own)
     .map((cluster) => ({ id: cluster.id, km: distanceKm(own, cluster) }))
-  return Array.from({ length: range.count }, (_, i) => createApp(away, own.id, range.first + i))
+  return (number) => createApp(away, own.id, number, endpoints)
+}
+
+/** Which apps to make. */
+export interface AppRange {
+  readonly first: number
+  readonly count: number
+  /** Endpoints of each; ENDPOINTS_PER_APP without it. */
+  readonly endpoints?: number
+}
+
+/** The name of an app by its number; of the same length for all numbers below a million. */
+export function nameOfApp(number: number): string {
+  return `app-${String(number).padStart(6, '0')}.${APEX}`
 }
 
 /** Steps between the first places of two apps and the places of one; primes, to come by all of them. */
@@ -41,21 +64,26 @@ interface Place {
   readonly km: number
 }
 
-function createApp(away: readonly Place[], ownId: string, number: number): BenchApp {
+function createApp(
+  away: readonly Place[],
+  ownId: string,
+  number: number,
+  endpointCount: number,
+): BenchApp {
   const places: Place[] = number % 10 === 0 ? [{ id: ownId, km: 0 }] : []
-  for (let i = 0; places.length < ENDPOINTS_PER_APP && i < away.length; i++) {
+  for (let i = 0; places.length < endpointCount && i < away.length; i++) {
     const place = away[(number * APP_STEP + i * ENDPOINT_STEP) % away.length]
     // By distance: of two places equally far the policy has to choose, which is not the point here.
     if (place !== undefined && places.every(({ km }) => km !== place.km)) places.push(place)
   }
   const endpoints = places.map(({ id }, i) => ({
     cluster: id,
-    addresses: [addressOf(number * ENDPOINTS_PER_APP + i)],
+    addresses: [addressOf(number * endpointCount + i)],
   }))
   const nearest = places.reduce((best, place) => (place.km < best.km ? place : best))
   const addresses = endpoints[places.indexOf(nearest)]?.addresses
   return {
-    name: `app-${String(number).padStart(6, '0')}.${APEX}`,
+    name: nameOfApp(number),
     endpoints,
     nearest: addresses?.[0] ?? '',
   }

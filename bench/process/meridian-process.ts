@@ -3,6 +3,7 @@ import { processEnvironment } from '../../shared/config/environment.ts'
 import { packageRoot } from '../../shared/package-root.ts'
 import { parseJsonRecord } from '../json.ts'
 import { Program } from './program.ts'
+import type { ProgramOptions } from './program.ts'
 import type { Usage } from './usage.ts'
 
 const cliMain = join(packageRoot(), 'cli/main.ts')
@@ -14,8 +15,7 @@ const DEADLINE_MS = 60_000
 export class MeridianProcess {
   readonly #program: Program
 
-  /** `cpu`: the only core that it may run on. */
-  constructor(args: readonly string[], options: { readonly cpu?: number } = {}) {
+  constructor(args: readonly string[], options: Pick<ProgramOptions, 'cpu' | 'niceness'> = {}) {
     this.#program = new Program([process.execPath, cliMain, ...args], {
       ...options,
       env: cleanEnvironment(),
@@ -31,6 +31,11 @@ export class MeridianProcess {
   /** CPU time and memory until now. Throws when the process is gone. */
   usage(): Usage {
     return this.#program.usage()
+  }
+
+  /** CPU time in ms of its first thread. Throws when the process is gone. */
+  mainThreadCpuMs(): number {
+    return this.#program.mainThreadCpuMs()
   }
 
   /** Waits for an entry of the log by its message. Rejects when the program ends without it. */

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { systemClock } from '../../shared/clock.ts'
-import { readGroupUsage } from './usage.ts'
+import { readGroupUsage, readMainThreadCpuMs } from './usage.ts'
 import type { Usage } from './usage.ts'
 
 /** How long a program may take to end once it has been asked to. */
@@ -14,6 +14,8 @@ const LINES_MAX = 1_000
 export interface ProgramOptions {
   /** The only core that it may run on. */
   readonly cpu?: number | undefined
+  /** 0 to 19: how far others that want its core come before it (nice(1)). */
+  readonly niceness?: number | undefined
   readonly env: NodeJS.ProcessEnv
   /** Gives it a channel by which a program of ours hears of the end of the bench, even when killed. */
   readonly hasChannel?: boolean
@@ -32,9 +34,10 @@ export class Program {
   readonly #ended: Promise<void>
   #hasEnded = false
 
-  constructor(command: readonly string[], { cpu, env, hasChannel }: ProgramOptions) {
+  constructor(command: readonly string[], { cpu, niceness, env, hasChannel }: ProgramOptions) {
     const pinned = cpu === undefined ? [] : ['taskset', '--cpu-list', String(cpu)]
-    const [file = '', ...rest] = [...pinned, ...command]
+    const nice = niceness === undefined ? [] : ['nice', '-n', String(niceness)]
+    const [file = '', ...rest] = [...nice, ...pinned, ...command]
     this.startedAt = systemClock.nowMs()
     this.#child = spawn(file, rest, {
       env,
@@ -72,9 +75,12 @@ export class Program {
 
   /** CPU time and memory until now, of the whole group. Throws when the process is gone. */
   usage(): Usage {
-    const { pid } = this.#child
-    if (pid === undefined || this.#hasEnded) throw new Error('the program does not run')
-    return readGroupUsage(pid)
+    return readGroupUsage(this.#runningPid)
+  }
+
+  /** CPU time in ms of the first thread of the program itself. Throws when it is gone. */
+  mainThreadCpuMs(): number {
+    return readMainThreadCpuMs(this.#runningPid)
   }
 
   /** Waits for the next line of its output or its end, at most until `deadline`. */
@@ -91,6 +97,12 @@ export class Program {
     this.#child.kill('SIGTERM')
     await this.#ended
     clearTimeout(timer)
+  }
+
+  get #runningPid(): number {
+    const { pid } = this.#child
+    if (pid === undefined || this.#hasEnded) throw new Error('the program does not run')
+    return pid
   }
 
   #kill(): void {

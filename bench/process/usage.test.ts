@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { parseCpuMs, parseGroup, parseMemory, readGroupUsage, readUsage } from './usage.ts'
+import {
+  parseCpuMs,
+  parseGroup,
+  parseMemory,
+  readGroupUsage,
+  readMainThreadCpuMs,
+  readUsage,
+} from './usage.ts'
 
 const tail = 'S 1 77 77 0 -1 4194304 901 0 12 0 251 49 3 1 20 0 11 0 8800 900 12000'
 
@@ -30,6 +37,13 @@ it('this process has used CPU and memory', () => {
   const usage = readUsage(process.pid)
   expect(usage.cpuMs).toBeGreaterThan(0)
   expect(usage.rssPeakBytes).toBeGreaterThanOrEqual(usage.rssBytes)
+})
+
+it('the main thread of a process has used a part of its CPU time', () => {
+  // In this order: both only grow.
+  const main = readMainThreadCpuMs(process.pid)
+  expect(main).toBeGreaterThan(0)
+  expect(main).toBeLessThanOrEqual(readUsage(process.pid).cpuMs)
 })
 
 it('a group without processes has no usage', () => {

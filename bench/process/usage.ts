@@ -23,6 +23,14 @@ export function readUsage(pid: number): Usage {
 }
 
 /**
+ * CPU time in ms of the first thread of a process, whose id is that of the process: of an edge the
+ * control thread. Throws when there is none.
+ */
+export function readMainThreadCpuMs(pid: number): number {
+  return parseCpuMs(readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8'))
+}
+
+/**
  * Adds up the usage of a process group, as `Usage` of one process: memory that its processes share
  * counts once for each. Throws when the group is empty.
  */

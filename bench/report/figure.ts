@@ -1,7 +1,7 @@
 import { median } from './statistics.ts'
 
 /** Units of figures; `×` is that of ratios. */
-export type Unit = '1/s' | 'µs' | 'ms' | 's' | 'MB' | 'count' | 'percent' | '×'
+export type Unit = '1/s' | 'µs' | 'ms' | 's' | 'MB' | 'bytes' | 'count' | 'percent' | '×'
 
 /** What a median has to be; anything without either. */
 export interface Bar {

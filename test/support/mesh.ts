@@ -99,6 +99,7 @@ export class EdgeUnderTest {
   readonly #folder: TestFolder
   readonly #config: Config
   readonly #central: () => readonly string[]
+  readonly #env: NodeJS.ProcessEnv
   dns = { address: '127.0.0.1', port: 0 }
   admin = ''
   program: ProgramUnderTest | undefined
@@ -109,7 +110,9 @@ export class EdgeUnderTest {
     id: string,
     central: () => string | readonly string[],
     config: Config = {},
+    env: NodeJS.ProcessEnv = {},
   ) {
+    this.#env = env
     this.id = id
     this.#folder = folder
     this.#config = config
@@ -124,13 +127,13 @@ export class EdgeUnderTest {
       cluster: this.id,
       topology: popsFile,
       dataDir: this.#folder.file(`edge-${this.id}`),
-      listen: { addresses: ['127.0.0.1:0'] },
+      listen: { addresses: ['127.0.0.1:0'], ...listenOfTheSuite() },
       central: { addresses: this.#central(), ...(isRecord(central) ? central : {}) },
       replica: { snapshotSeconds: 1 },
       admin: { listen: '127.0.0.1:0' },
       ...rest,
     })
-    this.program = new ProgramUnderTest(['edge', '--config', config])
+    this.program = new ProgramUnderTest(['edge', '--config', config], { env: this.#env })
     const up = await this.program.logged('edge is up')
     const listeners = Array.isArray(up['dns']) ? up['dns'] : []
     const first: unknown = listeners[0]
@@ -207,4 +210,10 @@ export class EdgeUnderTest {
 function socketOf(value: unknown): string {
   if (!isRecord(value)) throw new Error(`no address in ${JSON.stringify(value)}`)
   return `${String(value['address'])}:${Number(value['port'])}`
+}
+
+/** What the suite wants of edges that a test wants nothing of: `npm run test:dgram` has no data threads. */
+function listenOfTheSuite(): Config {
+  const threads = process.env['TEST_LISTEN_THREADS']
+  return threads === undefined ? {} : { threads: Number(threads) }
 }
