@@ -99,6 +99,11 @@ export class ThreadCounts {
     this.#counts[at] = (this.#counts[at] ?? 0) + by
   }
 
+  /** Adds what a thread that has ended counted. */
+  absorb(ended: ThreadCounts): void {
+    for (let at = 0; at < COUNTS; at++) this.#add(at, ended.#counts[at] ?? 0)
+  }
+
   // ---- by whoever reads ----
 
   requestsOf(typeIndex: number): number {

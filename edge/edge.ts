@@ -88,15 +88,14 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     listen: config.listen,
     table: config.table,
     nsid,
+    clock,
     logger: logger.child({ component: 'edge/data' }),
   })
   dataPlane.registerMetrics(register)
   const parts: Startable[] = [dataPlane]
-  if (dataPlane.table !== undefined) {
-    const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
-    const { table } = dataPlane
-    parts.push(new TablePublisher({ replica, table, answers, counts: steerCounts, clock, tick }))
-  }
+  const { table } = dataPlane
+  const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
+  parts.push(new TablePublisher({ replica, table, answers, counts: steerCounts, clock, tick }))
   const counters = new QueryCounters()
   counters.addThreads(() => dataPlane.counts())
   counters.register(register)
@@ -110,13 +109,11 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     clock,
     logger: logger.child({ component: 'edge/pipeline' }),
   })
-  const createUdp = dataPlane.createUdp
-  const listeners = createListeners(
-    config.listen,
-    pipeline.handle,
-    clock,
-    createUdp && ((listen) => createUdp(listen, pipeline.handle)),
-  )
+  const { createUdp, createTcp } = dataPlane
+  const listeners = createListeners(config.listen, dataPlane.tableFirst(pipeline.handle), clock, {
+    ...(createUdp && { udp: (listen) => createUdp(listen, pipeline.handle) }),
+    ...(createTcp && { tcp: (listen) => createTcp(listen, pipeline.handle) }),
+  })
   registerListenMetrics(register, () => listeners.all)
 
   const readiness = new Readiness(replica, sync, dataPlane.mode)
@@ -129,8 +126,9 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
 
   let stopParts = (): Promise<void> => Promise.resolve()
   return {
-    // The data threads load while the snapshot is read. The snapshot before the sockets: the first query finds all that the edge knew. The admin HTTP
-    // before the stream to central, which tells where it is.
+    // The data threads load while the snapshot is read. The snapshot before the sockets: the first
+    // query finds all that the edge knew. The admin HTTP before the stream to central, which tells
+    // where it is.
     start: async () => {
       stopParts = await startAll([...parts, snapshot, admin, sync, listeners])
       readiness.isListening = true

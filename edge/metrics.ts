@@ -4,7 +4,7 @@ import { rcodeName, typeName } from '../shared/dns/codes.ts'
 import { countedRcodes, countedTypeIndex, countedTypes, durationBounds } from './counts.ts'
 import type { ThreadCounts } from './counts.ts'
 import { registerCounter } from '../shared/metrics.ts'
-import type { Client } from './listen/listener.ts'
+import type { Client, Transport } from './listen/listener.ts'
 import type { StageName } from './stage.ts'
 
 /**
@@ -19,7 +19,7 @@ export class QueryCounters {
   faults = 0
   readonly #requests = new Map<number, number>()
   readonly #responses = new Map<number, number>()
-  /** What the data threads of each address count. */
+  /** What the data and stream threads of each address count. */
   readonly #threads: (() => readonly DataCounts[])[] = []
   readonly #durations = new Float64Array(durationBounds.length + 1)
   #durationSum = 0
@@ -39,7 +39,7 @@ export class QueryCounters {
     this.#durationSum += seconds
   }
 
-  /** Adds what data threads count to the metrics. */
+  /** Adds what data and stream threads count to the metrics. */
   addThreads(threads: () => readonly DataCounts[]): void {
     this.#threads.push(threads)
   }
@@ -62,12 +62,12 @@ export class QueryCounters {
           const type = key >> 2 === 0 ? 'other' : typeName(key >> 2)
           add({ ...common, proto, family, type }, count)
         }
-        for (const { counts, family: version } of this.#dataCounts()) {
+        for (const { counts, proto, family: version } of this.#dataCounts()) {
           const family = version === 4 ? '1' : '2'
           countedTypes.forEach((qtype, i) => {
             const type = qtype === 0 ? 'other' : typeName(qtype)
             const count = counts.requestsOf(i)
-            if (count > 0) add({ ...common, proto: 'udp', family, type }, count)
+            if (count > 0) add({ ...common, proto, family, type }, count)
           })
         }
       },
@@ -141,9 +141,10 @@ export class QueryCounters {
   }
 }
 
-/** The counts of one data thread, and the address family that its socket serves. */
+/** The counts of one data or stream thread, and the transport and address family that it serves. */
 export interface DataCounts {
   readonly counts: ThreadCounts
+  readonly proto: Transport
   readonly family: 4 | 6
 }
 

@@ -8,6 +8,8 @@ import {
   FLAG_RD,
   TYPE_OPT,
 } from '../../shared/dns/codes.ts'
+import { MESSAGE_MAX_BYTES } from '../../shared/dns/framing.ts'
+import type { Transport } from '../listen/listener.ts'
 import { decodeQuery } from '../query/decode.ts'
 import { HEADER_BYTES, Query } from '../query/query.ts'
 import { FOUND_NOTHING } from '../table/reader.ts'
@@ -35,16 +37,21 @@ const UDP_SIZE_MIN = 512
 export class TableAnswerer {
   readonly #reader: TableReader
   readonly #nsid: Buffer
+  readonly #transport: Transport
   readonly #q = new Query()
   /** Set by `answer` when it gives a length. */
   qtype = 0
   /** Set by `answer` when it gives a length. */
   rcode = 0
 
-  /** `nsid`: told to who asks for it (RFC 5001); empty for none. */
-  constructor(reader: TableReader, nsid: Buffer) {
+  /**
+   * `nsid`: told to who asks for it (RFC 5001); empty for none. `transport`: by which all the queries
+   * come, as it bounds the answers.
+   */
+  constructor(reader: TableReader, nsid: Buffer, transport: Transport) {
     this.#reader = reader
     this.#nsid = nsid
+    this.#transport = transport
   }
 
   /**
@@ -53,7 +60,7 @@ export class TableAnswerer {
    */
   answer(slot: Buffer, length: number): number {
     const q = this.#q
-    const decoded = decodeQuery(slot, length, 'udp', q)
+    const decoded = decodeQuery(slot, length, this.#transport, q)
     // An answer is ignored here, so that a flood of them costs the control thread nothing.
     if (decoded !== 'ok') return decoded === 'ignore' && length >= HEADER_BYTES ? IGNORED : MISS
     if (q.qclass !== CLASS_IN) return MISS
@@ -104,8 +111,12 @@ export class TableAnswerer {
   }
 }
 
-/** RFC 6891 §6.2.3, §6.2.5: what the client offers, at least 512, at most what we send. */
+/**
+ * RFC 6891 §6.2.3, §6.2.5: what the client offers, at least 512, at most what we send. RFC 7766 §8:
+ * over TCP it is what the two octets of length can say.
+ */
 function sizeLimit(q: Query): number {
+  if (q.transport === 'tcp') return MESSAGE_MAX_BYTES
   if (!q.hasOpt || q.udpSize <= UDP_SIZE_MIN) return UDP_SIZE_MIN
   return q.udpSize < UDP_SIZE_MAX ? q.udpSize : UDP_SIZE_MAX
 }

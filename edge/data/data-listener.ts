@@ -3,9 +3,11 @@ import type { SocketAddress } from '../../shared/config/socket-address.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import { Drain } from '../listen/drain.ts'
+import { ThreadCounts } from '../counts.ts'
 import { listenFailed } from '../listen/listen-failed.ts'
 import type { Listener, ListenerStats, QueryHandler } from '../listen/listener.ts'
-import { readCounters, readSender } from '../listen/native/batch-memory.ts'
+import type { CounterName } from '../listen/native/batch-memory.ts'
+import { counterNames, readCounters, readSender } from '../listen/native/batch-memory.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
 import { createListenerStats } from '../listen/stats.ts'
 import type { TableWriter } from '../table/writer.ts'
@@ -13,7 +15,7 @@ import { DataThread } from './data-thread.ts'
 import type { Miss } from './messages.ts'
 
 /** A thread that died is replaced after this time, so that one that cannot live costs little. */
-const REPLACE_MS = 100
+export const REPLACE_MS = 100
 
 export interface DataListenerOptions {
   readonly listen: SocketAddress
@@ -27,6 +29,20 @@ export interface DataListenerOptions {
   readonly logger: Logger
 }
 
+type Counters = Readonly<Record<CounterName, number>>
+
+const noCounters: Counters = {
+  received: 0,
+  sent: 0,
+  sendDropped: 0,
+  sendErrors: 0,
+  truncated: 0,
+  kernelDrops: 0,
+  batches: 0,
+  polls: 0,
+  receiveErrors: 0,
+}
+
 type State = 'new' | 'listening' | 'draining' | 'closed'
 
 /**
@@ -38,8 +54,9 @@ export class DataListener implements Listener {
   readonly #options: DataListenerOptions
   readonly #handler: QueryHandler
   readonly #threads = new Set<DataThread>()
-  /** Threads that are gone, whose counts still count. */
-  readonly #gone: DataThread[] = []
+  /** What threads that are gone have counted. */
+  readonly #pastCounts = new ThreadCounts()
+  #pastCounters: Counters = noCounters
   readonly #drain = new Drain()
   readonly #family: 4 | 6
   #bound: SocketAddress
@@ -67,9 +84,21 @@ export class DataListener implements Listener {
     return this.#family
   }
 
-  /** All threads, those that died too: what they counted still counts. */
   get threads(): readonly DataThread[] {
-    return [...this.#threads, ...this.#gone]
+    return [...this.#threads]
+  }
+
+  /** What all threads counted, those too that are gone. */
+  get counts(): readonly ThreadCounts[] {
+    return [this.#pastCounts, ...this.threads.map(({ counts }) => counts)]
+  }
+
+  /** What the addon counted for all threads, those too that are gone. */
+  get counters(): Counters {
+    return this.threads.reduce(
+      (sum, { memory }) => sumOf(sum, readCounters(memory)),
+      this.#pastCounters,
+    )
   }
 
   /** Threads that serve now. */
@@ -88,15 +117,13 @@ export class DataListener implements Listener {
     stats.answered = this.#sent
     stats.sendErrors = this.#unsent
     stats.dropped = this.#refused
-    stats.received = -this.#refused
-    for (const thread of this.threads) {
-      const counters = readCounters(thread.memory)
-      stats.received += counters.received - counters.truncated - thread.counts.dropped
-      stats.dropped += thread.counts.dropped + counters.truncated
-      stats.answered += counters.sent
-      stats.sendErrors += counters.sendErrors + counters.sendDropped
-      stats.socketErrors += counters.receiveErrors
-    }
+    const { counters } = this
+    const dropped = this.counts.reduce((sum, counts) => sum + counts.dropped, 0)
+    stats.received = counters.received - counters.truncated - dropped - this.#refused
+    stats.dropped += dropped + counters.truncated
+    stats.answered += counters.sent
+    stats.sendErrors += counters.sendErrors + counters.sendDropped
+    stats.socketErrors = counters.receiveErrors
     return stats
   }
 
@@ -198,18 +225,39 @@ export class DataListener implements Listener {
 
   #replace(dead: DataThread, err: Error | undefined): void {
     this.#threads.delete(dead)
-    this.#gone.push(dead)
+    this.#pastCounts.absorb(dead.counts)
+    this.#pastCounters = sumOf(this.#pastCounters, readCounters(dead.memory))
     if (this.#state !== 'listening') return
     this.#replaced++
     const detail = err === undefined ? 'it ended' : messageOf(err)
     this.#options.logger.error({ detail }, 'a data thread died, it is replaced')
+    this.#addLater()
+  }
+
+  #addLater(): void {
     setTimeout(() => {
-      if (this.#state !== 'listening') return
-      this.#open(this.#prepareThread()).catch((failure: unknown) => {
-        this.#options.logger.error({ detail: messageOf(failure) }, 'no new data thread')
-      })
+      if (this.#state === 'listening') void this.#add()
     }, REPLACE_MS)
   }
+
+  async #add(): Promise<void> {
+    let thread: DataThread | undefined
+    try {
+      thread = this.#prepareThread()
+      await this.#open(thread)
+    } catch (err) {
+      if (thread !== undefined) this.#threads.delete(thread)
+      if (this.#state !== 'listening') return
+      this.#options.logger.error({ detail: messageOf(err) }, 'no new data thread')
+      this.#addLater()
+    }
+  }
+}
+
+function sumOf(a: Counters, b: Counters): Counters {
+  const sum = { ...a }
+  for (const name of counterNames) sum[name] += b[name]
+  return sum
 }
 
 /** Binds the address alone and lets it go. Rejects when it is taken. */

@@ -64,7 +64,7 @@ export class DataThread {
       nsid,
     }
     const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(program, { workerData })
+    const worker = new Worker(program, { workerData, name: 'data' })
     this.#worker = worker
     let failure: Error | undefined
     worker.on('message', (message: ThreadMessage) => {

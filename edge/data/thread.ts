@@ -1,8 +1,8 @@
 /**
- * The program of a data thread, which is loaded before there is a port for it: one UDP socket, one blocking loop. Between two calls of the addon it
- * answers each datagram of the batch in place from the table, and posts what it cannot answer to the
- * control thread. It has no event loop to wait for: it hears of the control thread by shared words and
- * by the addon's `wake`.
+ * The program of a data thread, which is loaded before there is a port for it: one UDP socket, one
+ * blocking loop. Between two calls of the addon it answers each datagram of the batch in place from the
+ * table, and posts what it cannot answer to the control thread. It has no event loop to wait for: it
+ * hears of the control thread by shared words and by the addon's `wake`.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../shared/clock.ts'
@@ -52,7 +52,7 @@ function serve(data: ThreadData, socket: BatchSocket, control: ThreadControl): v
   const { batch, slotBytes, lengths, peers } = memory
   const counts = new ThreadCounts(data.counts)
   const reader = new TableReader(data.table, data.readerIndex)
-  const answerer = new TableAnswerer(reader, Buffer.from(data.nsid))
+  const answerer = new TableAnswerer(reader, Buffer.from(data.nsid), 'udp')
   const slots = Array.from({ length: batch }, (_, i) =>
     Buffer.from(memory.memory.buffer, memory.slots.byteOffset + i * slotBytes, slotBytes),
   )

@@ -1,10 +1,18 @@
 import { clientKey } from './client-address.ts'
 
+/** Where each connection takes its place before it is served. */
+export interface ConnectionPlaces {
+  /** Takes a place for a connection of this address; false when there is none. */
+  take(address: string): boolean
+  /** Gives back one place that `take` gave for this address. */
+  giveBack(address: string): void
+}
+
 /**
  * How many connections there may be, in all and from one client. One budget is shared by all stream
  * listeners of an edge, since what it protects (file descriptors, memory) is the process's.
  */
-export class ConnectionBudget {
+export class ConnectionBudget implements ConnectionPlaces {
   readonly #max: number
   readonly #perClientMax: number
   #taken = 0
@@ -16,7 +24,6 @@ export class ConnectionBudget {
     this.#perClientMax = perClientMax
   }
 
-  /** Takes a place for a connection of this address; false when there is none. */
   take(address: string): boolean {
     if (this.#taken >= this.#max) return false
     const key = clientKey(address)
@@ -27,7 +34,6 @@ export class ConnectionBudget {
     return true
   }
 
-  /** Gives back one place that `take` gave for this address. */
   giveBack(address: string): void {
     const key = clientKey(address)
     const count = this.#perClient.get(key) ?? 0

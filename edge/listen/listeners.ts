@@ -19,34 +19,36 @@ export interface ListenerFactory {
 const PORT_TRIES_MAX = 10
 
 /**
- * Creates the listeners of all addresses of the options: TCP over node:net, UDP by `createUdp`, over
- * node:dgram when there is none.
+ * Creates the listeners of all addresses of the options: by `create`, and where it has nothing for a
+ * transport on this thread, over node:dgram and node:net.
  */
 export function createListeners(
   options: ListenOptions,
   handler: QueryHandler,
   clock: Clock = systemClock,
-  createUdp?: ListenerFactory['udp'],
+  create: Partial<ListenerFactory> = {},
 ): Listeners {
   const { drainMs } = options
   const budget = new ConnectionBudget(options.tcpConnectionsMax, options.tcpConnectionsPerClientMax)
   return new Listeners(options.addresses, {
     udp:
-      createUdp ??
+      create.udp ??
       ((listen) =>
         new UdpListener({ listen, inFlightMax: options.udpInFlightMax, drainMs }, handler)),
-    tcp: (listen) =>
-      new TcpListener(
-        {
-          listen,
-          idleTimeoutMs: options.tcpIdleTimeoutMs,
-          inFlightMax: options.tcpInFlightMax,
-          drainMs,
-          budget,
-        },
-        handler,
-        clock,
-      ),
+    tcp:
+      create.tcp ??
+      ((listen) =>
+        new TcpListener(
+          {
+            listen,
+            idleTimeoutMs: options.tcpIdleTimeoutMs,
+            inFlightMax: options.tcpInFlightMax,
+            drainMs,
+            budget,
+          },
+          handler,
+          clock,
+        )),
   })
 }
 
@@ -54,12 +56,19 @@ export function createListeners(
 export class Listeners implements Startable {
   readonly #addresses: readonly SocketAddress[]
   readonly #create: ListenerFactory
+  /** Made before they start, so that what they are made of can load while something else does. */
+  readonly #made: readonly { readonly udp: Listener; readonly tcp: Listener | undefined }[]
   readonly #started: Listener[] = []
   #aborted = false
 
   constructor(addresses: readonly SocketAddress[], create: ListenerFactory) {
     this.#addresses = addresses
     this.#create = create
+    this.#made = addresses.map((listen) => ({
+      udp: create.udp(listen),
+      // Its port is not known yet where any will do.
+      tcp: listen.port === 0 ? undefined : create.tcp(listen),
+    }))
   }
 
   /** The listeners that have started, UDP before TCP, addresses in the order of the options. */
@@ -70,7 +79,9 @@ export class Listeners implements Startable {
   /** Starts all or none; throws MeridianError MERIDIAN_LISTEN_FAILED for the first that fails. */
   async start(): Promise<void> {
     try {
-      for (const listen of this.#addresses) this.#started.push(...(await this.#startPair(listen)))
+      for (const [i, listen] of this.#addresses.entries()) {
+        this.#started.push(...(await this.#startPair(listen, this.#made[i])))
+      }
     } catch (err) {
       this.abort()
       await this.stop()
@@ -91,11 +102,15 @@ export class Listeners implements Startable {
   }
 
   /** UDP first: it takes the port that TCP then has to get. */
-  async #startPair(listen: SocketAddress): Promise<readonly Listener[]> {
+  async #startPair(
+    listen: SocketAddress,
+    made: { readonly udp: Listener; readonly tcp: Listener | undefined } | undefined,
+  ): Promise<readonly Listener[]> {
     for (let tries = 1; ; tries++) {
-      const udp = this.#create.udp(listen)
+      const udp = (tries === 1 ? made?.udp : undefined) ?? this.#create.udp(listen)
       await udp.start()
-      const tcp = this.#create.tcp({ address: listen.address, port: udp.address().port })
+      const tcp =
+        made?.tcp ?? this.#create.tcp({ address: listen.address, port: udp.address().port })
       try {
         await tcp.start()
         return [udp, tcp]

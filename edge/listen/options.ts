@@ -25,6 +25,15 @@ export const listenOptionsSchema = z.strictObject({
       'Data threads at each address: UDP sockets that share its port and answer from the answer ' +
         'table. Default one for each core; 0: none, UDP is served by the control thread.',
     ),
+  streamThreads: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(1)
+    .describe(
+      'Stream threads at each address: they share its TCP port and answer from the answer table. 0, ' +
+        'or no data threads: TCP is served by the control thread.',
+    ),
   udpInFlightMax: z
     .int()
     .min(1)

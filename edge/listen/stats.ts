@@ -17,3 +17,19 @@ export function createListenerStats(): ListenerStats {
     connectionErrors: 0,
   }
 }
+
+/** Adds the counts of a part to a sum. */
+export function addListenerStats(sum: ListenerStats, part: Readonly<ListenerStats>): void {
+  sum.received += part.received
+  sum.answered += part.answered
+  sum.dropped += part.dropped
+  sum.sendErrors += part.sendErrors
+  sum.socketErrors += part.socketErrors
+  sum.inFlight += part.inFlight
+  sum.connections += part.connections
+  sum.connectionsAccepted += part.connectionsAccepted
+  sum.connectionsRefused += part.connectionsRefused
+  sum.connectionsTimedOut += part.connectionsTimedOut
+  sum.connectionsStalled += part.connectionsStalled
+  sum.connectionErrors += part.connectionErrors
+}

@@ -3,9 +3,19 @@ import type { Clock } from '../../shared/clock.ts'
 import { FrameReader, MESSAGE_MAX_BYTES, frameMessage } from '../../shared/dns/framing.ts'
 import type { Client, ListenerStats, QueryHandler } from './listener.ts'
 
+/**
+ * Told around each run of messages that are handed over with nothing else happening between: what the
+ * handler does for a run it may do once. Runs do not overlap; one may hand over nothing.
+ */
+export interface HandlerBatch {
+  begin(): void
+  end(): void
+}
+
 /** What the connections of one listener have in common. */
 export interface StreamContext {
   readonly handler: QueryHandler
+  readonly batch: HandlerBatch
   readonly stats: ListenerStats
   readonly clock: Clock
   /** A connection may be idle for so long, and one message may take so long to arrive. */
@@ -116,6 +126,7 @@ export class StreamConnection {
     this.#taking = true
     // Answers given at once leave together: one system call for all of them.
     this.#socket.cork()
+    this.#context.batch.begin()
     let exhausted = false
     let took = false
     while (!exhausted && this.#mayTake()) {
@@ -124,6 +135,7 @@ export class StreamConnection {
       took ||= !exhausted
       if (wire !== undefined) this.#handOver(wire)
     }
+    this.#context.batch.end()
     this.#socket.uncork()
     this.#taking = false
     if (this.#socket.destroyed) return

@@ -2,12 +2,12 @@ import { type Server, type Socket, createServer } from 'node:net'
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import type { SocketAddress } from '../../shared/config/socket-address.ts'
 import { withoutZone } from './client-address.ts'
-import type { ConnectionBudget } from './connection-budget.ts'
+import type { ConnectionPlaces } from './connection-budget.ts'
 import { Drain } from './drain.ts'
 import { listenFailed } from './listen-failed.ts'
 import type { Listener, ListenerStats, QueryHandler } from './listener.ts'
 import { createListenerStats } from './stats.ts'
-import { StreamConnection, type StreamContext } from './stream-connection.ts'
+import { type HandlerBatch, StreamConnection, type StreamContext } from './stream-connection.ts'
 
 export interface TcpListenerOptions {
   readonly listen: SocketAddress
@@ -16,17 +16,26 @@ export interface TcpListenerOptions {
   readonly inFlightMax: number
   readonly drainMs: number
   /** Where every connection takes its place; may be shared with other listeners. */
-  readonly budget: ConnectionBudget
+  readonly budget: ConnectionPlaces
+  /** Lets other listeners of this process have the same port; the kernel spreads the connections. */
+  readonly reusePort?: boolean
+  /** Where the listener counts; in memory of its own unless told. */
+  readonly stats?: ListenerStats
+  /** Told of each run of messages that are handed over. */
+  readonly batch?: HandlerBatch
 }
 
 /** Connections are looked over ten times in an idle timeout, but not more or less often than so. */
 const SWEEP_MIN_MS = 10
 const SWEEP_MAX_MS = 250
 
+/** For a handler that does not care. */
+const noBatch: HandlerBatch = { begin: () => undefined, end: () => undefined }
+
 /** A listener over `node:net`: one address, many connections (RFC 7766). */
 export class TcpListener implements Listener {
   readonly transport = 'tcp'
-  readonly stats: ListenerStats = createListenerStats()
+  readonly stats: ListenerStats
   readonly #options: TcpListenerOptions
   readonly #context: StreamContext
   readonly #drain = new Drain()
@@ -39,6 +48,7 @@ export class TcpListener implements Listener {
 
   constructor(options: TcpListenerOptions, handler: QueryHandler, clock: Clock = systemClock) {
     this.#options = options
+    this.stats = options.stats ?? createListenerStats()
     this.#bound = options.listen
     this.#context = {
       handler,
@@ -46,6 +56,7 @@ export class TcpListener implements Listener {
       clock,
       idleTimeoutMs: options.idleTimeoutMs,
       inFlightMax: options.inFlightMax,
+      batch: options.batch ?? noBatch,
       onClosed: (connection) => this.#forget(connection),
       // A place is held as long as handlers work for it; so clients that ask, close and come back
       // cannot have more in flight than places times `inFlightMax`.
@@ -59,6 +70,7 @@ export class TcpListener implements Listener {
 
   async start(): Promise<void> {
     const { address, port } = this.#options.listen
+    const { reusePort = false } = this.#options
     // allowHalfOpen: a client may send its FIN right after its query and still wait for the answer.
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
@@ -66,7 +78,7 @@ export class TcpListener implements Listener {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
+        server.listen({ host: address, port, ipv6Only: address.includes(':'), reusePort }, () => {
           server.off('error', reject)
           resolve()
         })

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ManifestInput } from '../../shared/registry/schema.ts'
-import { ask } from '../support/dns-client.ts'
 import { CentralUnderTest, EdgeUnderTest, TestFolder } from '../support/mesh.ts'
 
 const ROUNDS = 12
@@ -34,12 +33,18 @@ function createRandom(seed: number): (below: number) => number {
 
 const SEED = 20_261
 
-describe.each(['on-demand', 'full'] as const)('data threads, replica %s', (kind) => {
+describe.each(['on-demand', 'full'] as const)('data and stream threads, replica %s', (kind) => {
   const folder = new TestFolder()
   const central = new CentralUnderTest(folder)
   const edge = new EdgeUnderTest(folder, 'sfo', () => central.grpc, {
     replica: { kind },
     listen: { addresses: ['127.0.0.1:0'], threads: 2 },
+  })
+  /** Of the same cluster; every answer over TCP comes from its control thread. */
+  const threadless = new EdgeUnderTest(folder, 'sfo-threadless', () => central.grpc, {
+    cluster: 'sfo',
+    replica: { kind },
+    listen: { addresses: ['127.0.0.1:0'], threads: 0, streamThreads: 0 },
   })
   const random = createRandom(SEED)
 
@@ -53,19 +58,27 @@ describe.each(['on-demand', 'full'] as const)('data threads, replica %s', (kind)
       ],
       zones: [{ apex: 'example', ns: ['ns.example'] }],
     })
-    await edge.start()
-    await edge.connected()
-    await edge.answers('example', 'NOERROR', 'SOA').catch(() => undefined)
+    for (const each of [edge, threadless]) {
+      await each.start()
+      await each.connected()
+      await each.answers('example', 'NOERROR', 'SOA').catch(() => undefined)
+    }
   })
   afterAll(async () => {
     await edge.end()
+    await threadless.end()
     await central.end()
     folder.remove()
   })
 
-  /** Answers as they differ for a client: over TCP every one comes from the control thread. */
-  async function answered(qname: string, qtype: string, transport: 'udp' | 'tcp') {
-    const response = await ask({ ...edge.dns, qname, qtype, transport })
+  /** Answers as they differ for a client. */
+  async function answered(
+    from: EdgeUnderTest,
+    qname: string,
+    qtype: string,
+    transport: 'udp' | 'tcp',
+  ) {
+    const response = await from.ask(qname, qtype, transport)
     const { rcode, aa, tc, ra, answers, authorities, additionals, edns } = response
     return { rcode, aa, tc, ra, answers, authorities, additionals, edns }
   }
@@ -117,20 +130,28 @@ describe.each(['on-demand', 'full'] as const)('data threads, replica %s', (kind)
       await changeSomething()
       for (const qname of names) {
         for (const qtype of TYPES) {
-          const wanted = await answered(qname, qtype, 'tcp')
-          // The first may be a miss that fills the table, the second comes from there.
-          const what = `round ${round}, ${qname} ${qtype}`
-          expect({ what, ...(await answered(qname, qtype, 'udp')) }).toEqual({ what, ...wanted })
-          expect({ what, ...(await answered(qname, qtype, 'udp')) }).toEqual({ what, ...wanted })
+          const wanted = await answered(threadless, qname, qtype, 'tcp')
+          // The first may be a miss that fills the table, the others come from there.
+          for (const transport of ['udp', 'udp', 'tcp'] as const) {
+            const what = `round ${round}, ${qname} ${qtype}, ${transport}`
+            const given = await answered(edge, qname, qtype, transport)
+            expect({ what, ...given }).toEqual({ what, ...wanted })
+          }
         }
       }
     }
-    expect(await edge.metric('meridian_edge_data_answers_total')).toBeGreaterThan(500)
+    expect(await edge.metric('meridian_edge_data_answers_total')).toBeGreaterThan(1500)
     expect(await edge.metric('meridian_edge_data_threads')).toBe(2)
+    expect(await edge.metric('meridian_edge_data_stream_threads')).toBe(1)
+    expect(await threadless.metric('meridian_edge_data_stream_threads')).toBe(0)
+    const overTcp = { proto: 'tcp' }
+    const asked = await edge.metric('meridian_edge_dns_requests_total', overTcp)
+    expect(asked).toBe(await edge.metric('meridian_edge_listen_received_total', overTcp))
+    expect(asked).toBe(ROUNDS * names.length * TYPES.length)
   })
 })
 
-it('without data threads node:dgram serves UDP, and /ready says why', async () => {
+it('without data threads node:dgram serves UDP, the control thread TCP, and /ready says why', async () => {
   const folder = new TestFolder()
   const central = new CentralUnderTest(folder)
   const edge = new EdgeUnderTest(folder, 'sfo', () => central.grpc, {
@@ -145,9 +166,11 @@ it('without data threads node:dgram serves UDP, and /ready says why', async () =
     })
     await edge.start()
     await edge.answers('a.example', '192.0.2.1')
+    expect((await edge.ask('a.example', 'A', 'tcp')).rcode).toBe('NOERROR')
     const { body } = await edge.get('/ready')
     expect(body).toMatchObject({ listen: { udp: 'dgram', reason: 'listen.threads is 0' } })
     expect(await edge.metric('meridian_edge_data_threads')).toBe(0)
+    expect(await edge.metric('meridian_edge_data_stream_threads')).toBe(0)
   } finally {
     await edge.end()
     await central.end()
