@@ -45,7 +45,7 @@ const FILE_MAX_BYTES = 4 * 1024 * 1024 * 1024
 /** Writes to one path at once: one that runs, the others wait for it. */
 const WRITES_MAX = 4
 /** A slice of writing ends after so much time or text, whichever comes first; one line is never split. */
-const SLICE_MAX_MS = 5
+const SLICE_MAX_MS = 2
 const SLICE_MAX_CHARACTERS = 256 * 1024
 /** What is read at once; a line may be longer. */
 const CHUNK_BYTES = 1024 * 1024

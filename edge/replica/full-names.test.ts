@@ -111,7 +111,8 @@ describe('names that are held whole', () => {
     const walk = names.apps()
     const found = new Map<string, number>()
     let step = 0
-    for (const { wire, app } of walk.apps) {
+    for (const app of walk.apps) {
+      const { wire } = app
       const weight = readApp(app, names.clusterIds).endpoints[0]?.weight ?? -1
       found.set(wire.toString('latin1'), weight)
       // Behind, near, and far ahead of where the walk is.

@@ -21,7 +21,7 @@ import { SlotIndex } from '../table/slot-index.ts'
 import { Ancestors } from './ancestors.ts'
 import { ClusterIds } from './cluster-ids.ts'
 import {
-  appAt,
+  appWord,
   isFree,
   markFree,
   markReplaced,
@@ -43,11 +43,16 @@ const RECENT_MAX = 4096
 /** Slots of the index that each change moves to a larger one, while there is one. */
 const STEP_SLOTS = 64
 
-/** One app of a walk over all of them; good until the next step. */
-export interface WalkedApp {
-  /** The name in wire form, in a buffer that the next step writes to. */
+/** An app where a full replica holds it. */
+export interface HeldApp extends PackedApp {
+  /** Its record. */
+  readonly ref: number
+}
+
+/** One app of a walk over all of them; the next step writes to it. */
+export interface WalkedApp extends HeldApp {
+  /** The name in wire form. */
   readonly wire: Buffer
-  readonly app: PackedApp
 }
 
 /** All apps that are held. */
@@ -111,9 +116,9 @@ export class FullNames implements NameTable {
   }
 
   /** The app of a name in packed form; undefined when it has none, or is none. Good until the next put. */
-  packed(key: string): PackedApp | undefined {
+  packed(key: string): HeldApp | undefined {
     const ref = this.#find(key)
-    return ref === 0 ? undefined : appAt(this.#words, ref)
+    return ref === 0 ? undefined : this.#heldAt(ref)
   }
 
   put(key: string, entry: NameEntry): void {
@@ -175,11 +180,18 @@ export class FullNames implements NameTable {
    */
   apps(): { readonly apps: Iterable<WalkedApp>; readonly end: () => void } {
     const refs = this.#walk()
+    const words = this.#words
     const out = Buffer.alloc(NAME_MAX_BYTES + 1)
+    // One view for each length, as making one costs as much as steering an app.
+    const wires = Array.from({ length: NAME_MAX_BYTES + 1 }, (_, bytes) => out.subarray(0, bytes))
+    const walked = { wire: out, words, at: 0, ref: 0 }
     const apps = function* (this: FullNames): Iterable<WalkedApp> {
       for (const ref of refs.blocks) {
-        if (replacedAt(this.#words, ref) !== 0) continue
-        yield { wire: wireAt(this.#words, ref, out), app: appAt(this.#words, ref) }
+        if (replacedAt(words, ref) !== 0) continue
+        walked.wire = wires[wireAt(words, ref, out)] ?? out
+        walked.at = appWord(words, ref)
+        walked.ref = ref
+        yield walked
       }
     }
     return { apps: apps.call(this), end: refs.end }
@@ -251,21 +263,26 @@ export class FullNames implements NameTable {
     return (replaced === 0 || replaced >= walk) && versionAt(this.#words, ref) <= upTo
   }
 
+  #heldAt(ref: number): HeldApp {
+    return { words: this.#words, at: appWord(this.#words, ref), ref }
+  }
+
   #nameAt(ref: number): Name {
-    const name = nameFromWire(wireAt(this.#words, ref, this.#wire), 0)
+    const bytes = wireAt(this.#words, ref, this.#wire)
+    const name = nameFromWire(this.#wire.subarray(0, bytes), 0)
     if (name === undefined) throw new RangeError('a record of a name that is none')
     return name
   }
 
   #lineAt(ref: number): JsonText {
     const name = JSON.stringify(this.#nameAt(ref))
-    const app = jsonOfApp(appAt(this.#words, ref), this.clusterIds)
+    const app = jsonOfApp(this.#heldAt(ref), this.clusterIds)
     return new JsonText(`[${name},${versionAt(this.#words, ref)},${app}]`)
   }
 
   #entryAt(ref: number): NameEntry {
     const name = this.#nameAt(ref)
-    const app = readApp(appAt(this.#words, ref), this.clusterIds)
+    const app = readApp(this.#heldAt(ref), this.clusterIds)
     return createEntry({ kind: 'app', name, version: versionAt(this.#words, ref), app }, forever)
   }
 }

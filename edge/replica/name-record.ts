@@ -8,18 +8,19 @@
  *       3 | version, the rest                           |
  *       4 | 0, or the walk that was begun last when     |
  *         | this record was replaced                    |
+ *       5 | 0, or 1 + the types declared in the table    |
  *       8 | qname, lower case, 4 octets a word          |
  *         | the app (`packed-app.ts`)                   |
  * ```
  */
 import type { KeyHash } from '../table/hash.ts'
 import { NAME } from '../table/layout.ts'
-import type { PackedApp } from './packed-app.ts'
 
 const CLASS = 1
 const IN_USE = 1 << 16
 const VERSION = 2
 const REPLACED = 4
+const DECLARED = 5
 
 // In bounds in this file: a ref points to a whole record.
 
@@ -30,6 +31,7 @@ export function writeHead(words: Int32Array, ref: number, key: KeyHash, version:
   words[ref + VERSION] = (version % 2 ** 32) | 0
   words[ref + VERSION + 1] = Math.floor(version / 2 ** 32)
   words[ref + REPLACED] = 0
+  words[ref + DECLARED] = 0
   for (let i = 0; i < key.nameWords; i++) words[ref + NAME + i] = key.name[i]!
 }
 
@@ -37,12 +39,13 @@ export function versionAt(words: Int32Array, ref: number): number {
   return (words[ref + VERSION]! >>> 0) + words[ref + VERSION + 1]! * 2 ** 32
 }
 
-export function appAt(words: Int32Array, ref: number): PackedApp {
-  return { words, at: ref + NAME + ((nameBytes(words, ref) + 3) >> 2) }
+/** Where the app begins. */
+export function appWord(words: Int32Array, ref: number): number {
+  return ref + NAME + ((nameBytes(words, ref) + 3) >> 2)
 }
 
-/** Unpacks the name to `out`, which has room for whole words. */
-export function wireAt(words: Int32Array, ref: number, out: Buffer): Buffer {
+/** Unpacks the name to `out`, which has room for whole words; returns its octets. */
+export function wireAt(words: Int32Array, ref: number, out: Buffer): number {
   const bytes = nameBytes(words, ref)
   for (let i = 0; i < bytes; i += 4) {
     const word = words[ref + NAME + (i >> 2)]!
@@ -51,7 +54,7 @@ export function wireAt(words: Int32Array, ref: number, out: Buffer): Buffer {
     out[i + 2] = word >> 16
     out[i + 3] = word >> 24
   }
-  return out.subarray(0, bytes)
+  return bytes
 }
 
 /** The number of the walk during which a record was replaced; 0 for one that holds. */
@@ -61,6 +64,19 @@ export function replacedAt(words: Int32Array, ref: number): number {
 
 export function markReplaced(words: Int32Array, ref: number, walk: number): void {
   words[ref + REPLACED] = walk
+}
+
+/**
+ * What the answer table is known to declare of the name, as bits of its types; -1 when it is not known.
+ * Kept here, beside the app, as finding it there would cost as much as all the rest of steering.
+ */
+export function declaredAt(words: Int32Array, ref: number): number {
+  return words[ref + DECLARED]! - 1
+}
+
+/** `types`: as bits; -1 when it is not known any more. */
+export function noteDeclared(words: Int32Array, ref: number, types: number): void {
+  words[ref + DECLARED] = types + 1
 }
 
 export function isFree(words: Int32Array, ref: number): boolean {

@@ -2,8 +2,9 @@ import { CLASS_IN, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Answer } from '../query/encode.ts'
 import { FullNames } from '../replica/full-names.ts'
+import type { HeldApp } from '../replica/full-names.ts'
+import { declaredAt, noteDeclared } from '../replica/name-record.ts'
 import type { NameEntry } from '../replica/names.ts'
-import type { PackedApp } from '../replica/packed-app.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
@@ -52,7 +53,7 @@ export class NamePublisher {
   }
 
   /** As `publish`, of an app in packed form; `qname` in wire form, lower case. */
-  publishApp(qname: Buffer, app: PackedApp, isWhole: boolean): void {
+  publishApp(qname: Buffer, app: HeldApp, isWhole: boolean): void {
     const apex = this.#options.replica.tables.zones.findApex(qname)
     if (apex === undefined || apex.length === qname.length) {
       this.publish(qname.toString('latin1'), isWhole)
@@ -61,7 +62,10 @@ export class NamePublisher {
 
   /** Takes a name out of the table. */
   withdraw(key: string): void {
-    const { table } = this.#options
+    const { replica, table } = this.#options
+    const { names } = replica.tables
+    const held = names instanceof FullNames ? names.packed(key) : undefined
+    if (held !== undefined) noteDeclared(held.words, held.ref, -1)
     const entries = table.name(Buffer.from(key, 'latin1'), CLASS_IN)
     for (const qtype of appTypes) entries.delete(qtype)
     entries.forget()
@@ -114,21 +118,24 @@ export class NamePublisher {
     else entries.declare(types, times)
   }
 
-  #publishPacked(qname: Buffer, app: PackedApp): void {
+  #publishPacked(qname: Buffer, app: HeldApp): void {
     const { table, replica } = this.#options
-    const { topology } = replica.tables
     const answers = this.#packedAnswers()
+    const declared = declaredAt(app.words, app.ref)
     const entries = table.name(qname, CLASS_IN)
+    answers.take(replica.tables.topology, app)
     let there = 0
     for (let i = 0; i < appTypes.length; i++) {
       const qtype = i === 0 ? appTypes[0] : appTypes[1]
-      const answer = answers.answerOf(topology, app, qtype)
+      const answer = answers.answerOf(qtype)
       if (answer !== undefined) {
         there |= 1 << i
         entries.put(qtype, answer, untilReplaced)
-      } else if (!entries.lacks(qtype)) entries.delete(qtype)
+      } else if (declared === -1 || (declared & (1 << i)) !== 0) entries.delete(qtype)
     }
-    entries.declare(typeLists[there] ?? [])
+    if (there === declared) return
+    const isDeclared = entries.declare(typeLists[there] ?? [])
+    noteDeclared(app.words, app.ref, isDeclared ? there : -1)
   }
 
   #packedAnswers(): PackedAnswers {

@@ -39,8 +39,10 @@ interface PackedCandidate {
   weight: number
   hasAddress: boolean
   words: Int32Array
-  addressesAt: number
-  addressCount: number
+  /** Where the addresses are: IPv4, then IPv6. */
+  at: number
+  ipv4: number
+  ipv6: number
 }
 
 /** An answer that is written anew for each app. */
@@ -65,6 +67,10 @@ export class PackedAnswers {
     ede: undefined,
   }
   readonly #blocks = { [TYPE_A]: blocksOf(TYPE_A, 4), [TYPE_AAAA]: blocksOf(TYPE_AAAA, 16) }
+  /** Of the app that was taken up. */
+  #policy: (typeof policies)[number] | undefined
+  #ttl = 0
+  #count = 0
   #topology: Topology | undefined
   /** Places by the number of their cluster, as they were asked for; null for none. */
   #places: (PackedPlace | null)[] = []
@@ -75,46 +81,57 @@ export class PackedAnswers {
     this.#counts = counts
   }
 
-  /** The answer to a type, good until the next call; undefined for NODATA. */
-  answerOf(topology: Topology, app: PackedApp, qtype: AppType): Answer | undefined {
+  /** Takes up an app; `answerOf` is then about it, as long as nothing of it changes. */
+  take(topology: Topology, { words, at }: PackedApp): void {
     if (this.#topology !== topology) {
       this.#topology = topology
       this.#places = []
     }
-    const { words, at } = app
-    const policy = policies[policyOf(words, at)]
-    const count = this.#list(topology, words, at, qtype)
-    const chosen =
-      policy === undefined
-        ? undefined
-        : this.#candidates[choose(policySteps[policy], this.#candidates, count, topology)]
-    this.#counts.decided(chosen?.place, topology)
-    return chosen === undefined ? undefined : this.#encode(chosen, qtype, ttlMaxOf(words, at))
-  }
-
-  /** Lists the endpoints on clusters whose place is known; returns how many there are. */
-  #list(topology: Topology, words: Int32Array, at: number, qtype: AppType): number {
-    let count = 0
+    this.#policy = policies[policyOf(words, at)]
+    this.#ttl = ttlMaxOf(words, at)
+    this.#count = 0
     let off = at + APP_WORDS
     for (let left = endpointsOf(words, at); left > 0; left--) {
       const packed = this.#placeOf(topology, clusterOf(words, off))
       if (packed !== null) {
-        const candidate = (this.#candidates[count++] ??= emptyCandidate(packed.place))
+        const candidate = (this.#candidates[this.#count++] ??= emptyCandidate(packed.place))
         candidate.place = packed.place
         candidate.priority = priorityOf(words, off)
         candidate.weight = weightOf(words, off)
-        const ipv4 = ipv4CountOf(words, off)
-        const ipv6 = ipv6CountOf(words, off)
+        candidate.words = words
+        candidate.at = off + ENDPOINT_WORDS
+        candidate.ipv4 = ipv4CountOf(words, off)
+        candidate.ipv6 = ipv6CountOf(words, off)
         // The endpoint's own, else those of its cluster.
-        if (ipv4 + ipv6 > 0) locate(candidate, words, off + ENDPOINT_WORDS, ipv4, ipv6, qtype)
-        else {
+        if (candidate.ipv4 + candidate.ipv6 === 0) {
           const { addresses } = packed
-          locate(candidate, addresses.words, 0, addresses.ipv4, addresses.ipv6, qtype)
+          candidate.words = addresses.words
+          candidate.at = 0
+          candidate.ipv4 = addresses.ipv4
+          candidate.ipv6 = addresses.ipv6
         }
       }
       off = nextEndpoint(words, off)
     }
-    return count
+  }
+
+  /** The answer to a type, good until the next call; undefined for NODATA. */
+  answerOf(qtype: AppType): Answer | undefined {
+    const topology = this.#topology
+    if (topology === undefined || this.#policy === undefined) return undefined
+    const isIpv4 = qtype === TYPE_A
+    let hasAny = false
+    for (let i = 0; i < this.#count; i++) {
+      // In bounds: so many were listed.
+      const candidate = this.#candidates[i]!
+      candidate.hasAddress = (isIpv4 ? candidate.ipv4 : candidate.ipv6) > 0
+      hasAny ||= candidate.hasAddress
+    }
+    const chosen = hasAny
+      ? this.#candidates[choose(policySteps[this.#policy], this.#candidates, this.#count, topology)]
+      : undefined
+    this.#counts.decided(chosen?.place, topology)
+    return chosen === undefined ? undefined : this.#encode(chosen, isIpv4)
   }
 
   #placeOf(topology: Topology, number: number): PackedPlace | null {
@@ -127,15 +144,19 @@ export class PackedAnswers {
     return packed
   }
 
-  #encode(chosen: PackedCandidate, qtype: AppType, ttl: number): Answer {
-    const { words, addressesAt, addressCount } = chosen
+  #encode({ words, at: start, ipv4, ipv6 }: PackedCandidate, isIpv4: boolean): Answer {
+    const count = isIpv4 ? ipv4 : ipv6
     // In bounds: an endpoint or a cluster has at most so many addresses.
-    const bytes = this.#blocks[qtype][addressCount]!
-    const octets = qtype === TYPE_A ? 4 : 16
+    const bytes = this.#blocks[isIpv4 ? TYPE_A : TYPE_AAAA][count]!
+    const octets = isIpv4 ? 4 : 16
+    const ttl = this.#ttl
     let off = 0
-    let at = addressesAt
-    for (let i = 0; i < addressCount; i++) {
-      bytes.writeUInt32BE(ttl, off + 6)
+    let at = isIpv4 ? start : start + ipv4
+    for (let i = 0; i < count; i++) {
+      bytes[off + 6] = ttl >>> 24
+      bytes[off + 7] = ttl >> 16
+      bytes[off + 8] = ttl >> 8
+      bytes[off + 9] = ttl
       off += RECORD_HEAD_BYTES
       for (const end = off + octets; off < end; off += 4) {
         const word = words[at++]!
@@ -146,7 +167,7 @@ export class PackedAnswers {
       }
     }
     this.#answer.answer.bytes = bytes
-    this.#answer.answer.count = addressCount
+    this.#answer.answer.count = count
     return this.#answer
   }
 }
@@ -168,28 +189,5 @@ function blocksOf(type: AppType, octets: number): readonly Buffer[] {
 
 function emptyCandidate(place: Place): PackedCandidate {
   const words = new Int32Array()
-  return {
-    place,
-    priority: 0,
-    weight: 0,
-    hasAddress: false,
-    words,
-    addressesAt: 0,
-    addressCount: 0,
-  }
-}
-
-/** Takes the addresses of a family out of a run of both. */
-function locate(
-  candidate: PackedCandidate,
-  words: Int32Array,
-  at: number,
-  ipv4: number,
-  ipv6: number,
-  qtype: AppType,
-): void {
-  candidate.words = words
-  candidate.addressesAt = qtype === TYPE_A ? at : at + ipv4
-  candidate.addressCount = qtype === TYPE_A ? ipv4 : ipv6
-  candidate.hasAddress = candidate.addressCount > 0
+  return { place, priority: 0, weight: 0, hasAddress: false, words, at: 0, ipv4: 0, ipv6: 0 }
 }

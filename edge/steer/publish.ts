@@ -190,10 +190,10 @@ export class TablePublisher implements Startable {
     const walk = names.apps()
     try {
       let count = 0
-      for (const { wire, app } of walk.apps) {
-        this.#names.publishApp(wire, app, this.#isWhole)
+      for (const walked of walk.apps) {
+        this.#names.publishApp(walked.wire, walked, this.#isWhole)
         // Once all names are in the table, those above them stay as they are.
-        if (!this.#isWhole) this.#publishAbove(wire.toString('latin1'), above)
+        if (!this.#isWhole) this.#publishAbove(walked.wire.toString('latin1'), above)
         if (++count % APPS_PER_STEP === 0) yield
       }
     } finally {

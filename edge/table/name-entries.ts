@@ -7,15 +7,11 @@ import { bodyBytesOf, bodyWordOf, numberAt } from './record-read.ts'
 import type { RecordStore } from './store.ts'
 import { TypeLists } from './type-lists.ts'
 
-/** Not looked for yet. */
-const UNKNOWN = -1
-
 /** All entries of one name, worked at in one go: the name is hashed once. Answers are of variant 0. */
 export class NameEntries {
   readonly #store: RecordStore
   readonly #lists = new TypeLists()
   #qclass = 0
-  #declared = UNKNOWN
 
   constructor(store: RecordStore) {
     this.#store = store
@@ -25,14 +21,7 @@ export class NameEntries {
   select(qname: Uint8Array, qclass: number): this {
     this.#store.selectName(qname)
     this.#qclass = qclass
-    this.#declared = UNKNOWN
     return this
-  }
-
-  /** Whether the name is declared and does not list a type: then there is no answer to it either. */
-  lacks(qtype: number): boolean {
-    const ref = this.#findDeclared()
-    return ref !== 0 && this.#indexOf(ref, qtype) === -1
   }
 
   /** Puts the answer to a type; one that does not fit is deleted, as it is out of date. */
@@ -65,32 +54,15 @@ export class NameEntries {
 
   /** Says nothing more of the name. */
   forget(): boolean {
-    this.#declared = UNKNOWN
     this.#store.selectQuestion(META_NAME, this.#qclass, VARIANT_META)
     return this.#store.remove()
-  }
-
-  /** The record of the name; 0 when there is none. It stays while nothing is declared. */
-  #findDeclared(): number {
-    if (this.#declared === UNKNOWN) {
-      this.#store.selectQuestion(META_NAME, this.#qclass, VARIANT_META)
-      this.#declared = this.#store.find()
-    }
-    return this.#declared
-  }
-
-  #indexOf(ref: number, qtype: number): number {
-    const { words } = this.#store
-    const at = bodyWordOf(words, ref)
-    const types = bodyBytesOf(words, ref) >> 1
-    for (let i = 0; i < types; i++) if (numberAt(words, at, i) === qtype) return i
-    return -1
   }
 
   /** Whether the name is declared already, until it is replaced, with these types in this order. */
   #isDeclaredAs(types: readonly number[]): boolean {
     const { words } = this.#store
-    const ref = this.#findDeclared()
+    this.#store.selectQuestion(META_NAME, this.#qclass, VARIANT_META)
+    const ref = this.#store.find()
     // In bounds: a ref points to a whole record.
     if (ref === 0 || words[ref + EXPIRES] !== 0) return false
     if ((words[ref + CLASS_RCODE]! & FLAG_ABSENT) !== 0) return false
@@ -101,7 +73,6 @@ export class NameEntries {
   }
 
   #putMeta(list: Answer, times: EntryTimes, flags: number): boolean {
-    this.#declared = UNKNOWN
     this.#store.selectQuestion(META_NAME, this.#qclass, VARIANT_META)
     if (this.#store.put(list, times, flags)) return true
     this.#store.refused++
