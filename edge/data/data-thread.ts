@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '../../shared/thread.ts'
 import { ThreadCounts } from '../counts.ts'
 import type { BatchMemory } from '../listen/native/batch-memory.ts'
 import { createBatchMemory } from '../listen/native/batch-memory.ts'
@@ -64,7 +65,7 @@ export class DataThread {
       nsid,
     }
     const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(program, { workerData, name: 'data' })
+    const worker = startThread(program, { workerData, name: 'data' })
     this.#worker = worker
     let failure: Error | undefined
     worker.on('message', (message: ThreadMessage) => {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '../../shared/thread.ts'
 import { ThreadCounts } from '../counts.ts'
 import type { ListenerStats } from '../listen/listener.ts'
 import type { SharedBudgetMembers } from '../listen/shared-budget.ts'
@@ -79,7 +80,7 @@ export class StreamThread {
       nsid,
     }
     const program = new URL(`./stream-program${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(program, { workerData, name: 'stream' })
+    const worker = startThread(program, { workerData, name: 'stream' })
     this.#worker = worker
     let failure: Error | undefined
     worker.on('message', (message: FromStreamThread) => {
