@@ -20,8 +20,9 @@ const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */
 const SETTLE_MS = 300
-/** After a full state, or a change of the topology, the edge has all its answers to make first. */
-const SETTLE_STATE_MS = 3_000
+/** After a full state, or a change of the topology, the edge has all its answers to make first: so much a name. */
+const SETTLE_STATE_MAX_MS = 3_000
+const SETTLE_NAME_MS = 0.03
 /** Names of a snapshot that are put into the tables at once. */
 const NAMES_AT_ONCE = 1_000
 /** Between two snapshots lies at least so many times the time that the last one took. */
@@ -80,7 +81,8 @@ export class ReplicaSnapshot implements Startable {
     replica.onChange((update) => {
       const isAll =
         update.is === 'change' ? update.change.clusters.length > 0 : update.is === 'state'
-      this.#schedule(isAll ? SETTLE_STATE_MS : SETTLE_MS)
+      const allMs = SETTLE_MS + replica.tables.names.size * SETTLE_NAME_MS
+      this.#schedule(isAll ? Math.min(SETTLE_STATE_MAX_MS, allMs) : SETTLE_MS)
     })
   }
 
