@@ -8,10 +8,7 @@ import base from './vitest.config.ts'
 export default defineConfig({
   test: {
     ...base.test,
-    include: [
-      'test/conformance/**/*.test.ts',
-      'test/e2e/{steering,stop}.test.ts',
-    ],
+    include: ['test/conformance/**/*.test.ts', 'test/e2e/{steering,stop}.test.ts'],
     env: { TEST_LISTEN_THREADS: '0' },
   },
 })
