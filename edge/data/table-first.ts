@@ -19,8 +19,8 @@ export interface TableFirstOptions {
 }
 
 /**
- * Where there are no data threads: the control thread answers datagrams from the table too, which costs
- * it a third of what the way through the stages does. What is not there goes on to `next`.
+ * Where there are no data threads: the control thread answers datagrams from the table too, not by the
+ * way through the stages. What is not there goes on to `next`.
  */
 export function answerTableFirst(options: TableFirstOptions, next: QueryHandler): QueryHandler {
   const { reader, nsid, counts, clock, nowSeconds } = options

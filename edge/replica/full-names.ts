@@ -182,7 +182,7 @@ export class FullNames implements NameTable {
     const refs = this.#walk()
     const words = this.#words
     const out = Buffer.alloc(NAME_MAX_BYTES + 1)
-    // One view for each length, as making one costs as much as steering an app.
+    // One view for each length: made anew they would be garbage, one for each of a million apps.
     const wires = Array.from({ length: NAME_MAX_BYTES + 1 }, (_, bytes) => out.subarray(0, bytes))
     const walked = { wire: out, words, at: 0, ref: 0 }
     const apps = function* (this: FullNames): Iterable<WalkedApp> {

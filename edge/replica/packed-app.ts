@@ -1,6 +1,5 @@
 /**
- * An app in packed form: as words of 32 bits, a tenth of what it takes as objects, and nothing for the
- * garbage collector to walk over.
+ * An app in packed form: as words of 32 bits, which the garbage collector has no need to walk over.
  *
  * ```
  *           31                          12 11        6 5         0
@@ -163,8 +162,8 @@ export function readApp({ words, at }: PackedApp, ids: ClusterIds): ReplicaApp {
 }
 
 /**
- * The same as the end of a snapshot's line (`snapshot-line.ts`), from the policy on, as JSON text: a
- * quarter of the time that it takes by way of objects.
+ * The same as the end of a snapshot's line (`snapshot-line.ts`), from the policy on, as JSON text:
+ * without the objects that would be thrown away at once.
  */
 export function jsonOfApp({ words, at }: PackedApp, ids: ClusterIds): string {
   let text = `${JSON.stringify(policies[policyOf(words, at)])},${words[at + 1]!},${ttlMaxOf(words, at)}`

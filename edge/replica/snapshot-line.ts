@@ -7,7 +7,7 @@ import type { NameEntry } from './names.ts'
 
 /*
  * The lines of an edge's snapshot: clusters and zones as objects; apps, of which there are up to
- * millions, as arrays, which take half of the bytes and of the time:
+ * millions, as arrays, which take half of the bytes:
  *
  *   ["video.example.", version, policy, ttl.min, ttl.max, [endpoint], …]
  *   endpoint: ["sfo", weight, priority, port or 0, owner or "", address, …]

@@ -102,11 +102,14 @@ export class NamePublisher {
     this.publish(key, isWhole)
     const { names, version } = this.#options.replica.tables
     const walk = names.entries(version)
-    for (const { name } of walk.entries) {
-      const under = nameKey(name)
-      if (under.endsWith(key)) this.publish(under, isWhole)
+    try {
+      for (const { name } of walk.entries) {
+        const under = nameKey(name)
+        if (under.endsWith(key)) this.publish(under, isWhole)
+      }
+    } finally {
+      walk.end()
     }
-    walk.end()
   }
 
   #publishEntry(qname: Buffer, entry: NameEntry | undefined): void {
