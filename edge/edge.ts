@@ -110,7 +110,8 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     logger: logger.child({ component: 'edge/pipeline' }),
   })
   const { createUdp, createTcp } = dataPlane
-  const listeners = createListeners(config.listen, dataPlane.tableFirst(pipeline.handle), clock, {
+  const listeners = createListeners(config.listen, pipeline.handle, clock, {
+    atOnce: dataPlane.tableFirst(),
     ...(createUdp && { udp: (listen) => createUdp(listen, pipeline.handle) }),
     ...(createTcp && { tcp: (listen) => createTcp(listen, pipeline.handle) }),
   })

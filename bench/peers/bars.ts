@@ -26,6 +26,9 @@ const comparisons: readonly Comparison[] = [
   { of: 'edge', beside: ['gdnsd'], figures: both, bar: {} },
   { of: 'edge (2 threads)', beside: ['edge'], figures: [CPU], bar: { atMost: 1.1 } },
   { of: 'edge (dgram)', beside: ['floor'], figures: [CPU], bar: { atMost: 2.4 } },
+  // What of it is node:dgram's own.
+  { of: 'floor (dgram)', beside: ['floor'], figures: [CPU], bar: {} },
+  { of: 'edge (dgram)', beside: ['floor (dgram)'], figures: [CPU], bar: {} },
 ]
 
 /** Compares servers; what was not measured is left out. `others` are those that the median is of. */

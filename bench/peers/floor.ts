@@ -26,3 +26,15 @@ export const floor: Peer = createProgramPeer({
     return [program, String(dns.port), ADDRESS]
   },
 })
+
+/** What node:dgram alone costs, which an edge without the addon cannot be below: `dgram-echo.ts`. */
+export const dgramFloor: Peer = createProgramPeer({
+  name: 'floor (dgram)',
+  kind: 'floor',
+  fixedAddress: ADDRESS,
+  find: () => Promise.resolve({ version: process.versions.node }),
+  configure: ({ dns }) => {
+    const program = join(packageRoot(), 'bench/peers/dgram-echo.ts')
+    return [process.execPath, program, String(dns.port), ADDRESS]
+  },
+})

@@ -41,9 +41,12 @@ it('one miss that failed in one slice misses the bar', () => {
   expect(missed(figuresOf(none, none, flat, [...none, 1]))).toHaveLength(1)
 })
 
-it('memory is compared with that after the first fifth', () => {
-  expect(missed(figuresOf(none, none, flat.with(9, 111)))).toHaveLength(3)
-  expect(missed(figuresOf(none, none, flat.with(0, 1)))).toEqual([])
+it('the most memory of the second half is compared with the most of the first', () => {
+  expect(missed(figuresOf(none, none, flat.with(7, 112)))).toHaveLength(3)
+  expect(missed(figuresOf(none, none, flat.with(1, 1).with(9, 1)))).toEqual([])
+  // Three in a hundred more every minute.
+  const rising = flat.map((_, minute) => 100 * 1.03 ** minute)
+  expect(missed(figuresOf(none, none, rising))).toHaveLength(3)
 })
 
 it.each([

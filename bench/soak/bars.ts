@@ -24,11 +24,11 @@ export function summarize(figures: readonly Figure[]): readonly Figure[] {
   })
   const growths = Object.values(RSS).map((name): Figure => {
     const values = valuesOf(figures, name)
-    // By then what is made once has been made: code is compiled, caches are full.
-    const early = values[Math.ceil(values.length / 5) - 1] ?? Number.NaN
-    const growth = (values.at(-1) ?? Number.NaN) / early
+    // The highest of each half: a garbage collection may come before any one of them, or not.
+    const half = Math.ceil(values.length / 2)
+    const growth = Math.max(...values.slice(half)) / Math.max(...values.slice(0, half))
     return {
-      name: `${name}: last ÷ after a fifth`,
+      name: `${name}: highest of the second half ÷ of the first`,
       unit: '×',
       values: [growth],
       atMost: GROWTH_AT_MOST,

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { registerCounter, registerGauge } from '../../shared/metrics.ts'
 import type { Startable } from '../../shared/startable.ts'
-import type { Listener, QueryHandler } from '../listen/listener.ts'
+import type { AtOnce, Listener, QueryHandler } from '../listen/listener.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
 import { loadBatchSockets } from '../listen/native/batch-socket.ts'
 import type { ListenOptions } from '../listen/options.ts'
@@ -101,20 +101,17 @@ export class DataPlane implements Startable {
     }
   }
 
-  /** What serves the sockets that no thread has: over UDP from the table first, else by `handler`. */
-  tableFirst(handler: QueryHandler): QueryHandler {
+  /** Answers datagrams from the table, where no threads do. */
+  tableFirst(): AtOnce | undefined {
     const index = this.mode.udp === 'dgram' ? this.table.addReader() : undefined
-    if (index === undefined) return handler
-    return answerTableFirst(
-      {
-        reader: new TableReader(this.table.handle, index),
-        nsid: this.#options.nsid,
-        counts: this.#ownCounts,
-        clock: this.#options.clock,
-        nowSeconds: () => this.#nowSeconds,
-      },
-      handler,
-    )
+    if (index === undefined) return undefined
+    return answerTableFirst({
+      reader: new TableReader(this.table.handle, index),
+      nsid: this.#options.nsid,
+      counts: this.#ownCounts,
+      clock: this.#options.clock,
+      nowSeconds: () => this.#nowSeconds,
+    })
   }
 
   /** Loads the threads; they get their sockets when the listeners start. */

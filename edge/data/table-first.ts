@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { ThreadCounts } from '../counts.ts'
-import type { QueryHandler } from '../listen/listener.ts'
+import type { AtOnce } from '../listen/listener.ts'
 import type { TableReader } from '../table/reader.ts'
 import { IGNORED, TableAnswerer } from './answer.ts'
 
@@ -20,31 +20,28 @@ export interface TableFirstOptions {
 
 /**
  * Where there are no data threads: the control thread answers datagrams from the table too, not by the
- * way through the stages. What is not there goes on to `next`.
+ * way through the stages.
  */
-export function answerTableFirst(options: TableFirstOptions, next: QueryHandler): QueryHandler {
+export function answerTableFirst(options: TableFirstOptions): AtOnce {
   const { reader, nsid, counts, clock, nowSeconds } = options
   const answerer = new TableAnswerer(reader, nsid, 'udp')
   const slot = Buffer.alloc(SLOT_BYTES)
-  return (wire, client, reply) => {
-    if (client.transport !== 'udp' || wire.length > slot.length) {
-      next(wire, client, reply)
-      return
-    }
+  return (wire, family) => {
+    if (wire.length > slot.length) return undefined
     const startedAt = clock.nowMs()
     slot.set(wire)
     reader.beginBatch(nowSeconds())
     const size = answerer.answer(slot, wire.length)
     reader.endBatch()
+    const count = counts[family]
     if (size > 0) {
-      const count = counts[client.family]
       count.countAnswer(answerer.qtype, answerer.rcode)
       count.countDuration(1, (clock.nowMs() - startedAt) / 1000)
       // A copy: the socket may keep it, and the slot is for the next query.
-      reply(Buffer.from(slot.subarray(0, size)))
-    } else if (size === IGNORED) {
-      counts[client.family].countIgnored()
-      reply(undefined)
-    } else next(wire, client, reply)
+      return Buffer.from(slot.subarray(0, size))
+    }
+    if (size !== IGNORED) return undefined
+    count.countIgnored()
+    return null
   }
 }

@@ -23,11 +23,17 @@ export type Reply = (answer: Buffer | undefined) => void
  */
 export type QueryHandler = (wire: Buffer, client: Client, reply: Reply) => void
 
+/**
+ * Answers a datagram at once, where it can: octets that the listener owns from then on, null for no
+ * answer. Undefined leaves the message, as it was, to the handler. Must not throw.
+ */
+export type AtOnce = (wire: Buffer, family: 4 | 6) => Buffer | null | undefined
+
 /** What a listener counts; all but `inFlight` and `connections` only grow. */
 export interface ListenerStats {
-  /** Messages handed to the handler. */
+  /** Messages handed to the handler, or answered at once. */
   received: number
-  /** Answers that the kernel took. */
+  /** Answers that the kernel took, or that were given to it and not heard of. */
   answered: number
   /**
    * Messages that arrived and were not handed over: above the bound on messages in flight, while

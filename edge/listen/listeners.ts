@@ -4,7 +4,7 @@ import { MeridianError } from '../../shared/errors.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { ConnectionBudget } from './connection-budget.ts'
 import { errnoOf } from './listen-failed.ts'
-import type { Listener, QueryHandler } from './listener.ts'
+import type { AtOnce, Listener, QueryHandler } from './listener.ts'
 import type { ListenOptions } from './options.ts'
 import { TcpListener } from './tcp.ts'
 import { UdpListener } from './udp.ts'
@@ -20,21 +20,20 @@ const PORT_TRIES_MAX = 10
 
 /**
  * Creates the listeners of all addresses of the options: by `create`, and where it has nothing for a
- * transport on this thread, over node:dgram and node:net.
+ * transport on this thread, over node:dgram (which asks `atOnce` first) and node:net.
  */
 export function createListeners(
   options: ListenOptions,
   handler: QueryHandler,
   clock: Clock = systemClock,
-  create: Partial<ListenerFactory> = {},
+  create: Partial<ListenerFactory> & { readonly atOnce?: AtOnce | undefined } = {},
 ): Listeners {
-  const { drainMs } = options
+  const { drainMs, udpInFlightMax: inFlightMax } = options
   const budget = new ConnectionBudget(options.tcpConnectionsMax, options.tcpConnectionsPerClientMax)
   return new Listeners(options.addresses, {
     udp:
       create.udp ??
-      ((listen) =>
-        new UdpListener({ listen, inFlightMax: options.udpInFlightMax, drainMs }, handler)),
+      ((listen) => new UdpListener({ listen, inFlightMax, drainMs }, handler, create.atOnce)),
     tcp:
       create.tcp ??
       ((listen) =>

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { HeldHandler } from './held-handler.ts'
 import { describeListener } from './listener.contract.ts'
-import type { QueryHandler } from './listener.ts'
+import type { AtOnce, QueryHandler } from './listener.ts'
 import { openUdpClient } from './test-client.ts'
 import { UdpListener } from './udp.ts'
 
@@ -10,6 +10,12 @@ describeListener(
   ({ listen, handler, drainMs }) =>
     new UdpListener({ listen, inFlightMax: 1000, drainMs }, handler),
 )
+
+interface StartOptions {
+  readonly address?: string
+  readonly port?: number
+  readonly atOnce?: AtOnce
+}
 
 describe('a UDP listener', () => {
   const closing: (() => Promise<void> | void)[] = []
@@ -20,11 +26,10 @@ describe('a UDP listener', () => {
   async function start(
     handler: QueryHandler,
     inFlightMax: number,
-    address = '127.0.0.1',
-    port = 0,
+    { address = '127.0.0.1', port = 0, atOnce }: StartOptions = {},
   ) {
     const options = { listen: { address, port }, inFlightMax, drainMs: 0 }
-    const listener = new UdpListener(options, handler)
+    const listener = new UdpListener(options, handler, atOnce)
     await listener.start()
     closing.push(() => listener.stop())
     return listener
@@ -64,6 +69,44 @@ describe('a UDP listener', () => {
     expect(listener.stats).toMatchObject({ sendErrors: 1, socketErrors: 0, inFlight: 0 })
   })
 
+  it('answers at once where it can, and hands over the rest', async () => {
+    const handler = new HeldHandler()
+    const families: number[] = []
+    const atOnce: AtOnce = (wire, family) => {
+      families.push(family)
+      const text = String(wire)
+      if (text === 'ignore me') return null
+      return text === 'later' ? undefined : Buffer.from(`${text}!`)
+    }
+    const listener = await start(handler.handle, 10, { address: '::1', atOnce })
+    const client = await open(listener.address())
+    // More than are sent for each that is heard of.
+    for (let i = 0; i < 200; i++) {
+      client.send(Buffer.from(`now ${i}`))
+      expect(String(await client.receive())).toBe(`now ${i}!`)
+    }
+    for (const text of ['ignore me', 'later']) client.send(Buffer.from(text))
+    const [held] = await handler.until(1)
+    expect(String(held?.wire)).toBe('later')
+    held?.reply(Buffer.from('done'))
+    expect(String(await client.receive())).toBe('done')
+    await expect.poll(() => listener.stats.answered).toBe(201)
+    expect(listener.stats).toMatchObject({ received: 202, sendErrors: 0, inFlight: 0 })
+    expect(new Set(families)).toEqual(new Set([6]))
+  })
+
+  it('hears of every answer after one that failed, until many were good', async () => {
+    const atOnce: AtOnce = (wire) => (String(wire) === 'large' ? Buffer.alloc(70_000) : wire)
+    const listener = await start(new HeldHandler().handle, 10, { atOnce })
+    const client = await open(listener.address())
+    // The first is heard of.
+    for (let i = 0; i < 100; i++) client.send(Buffer.from('large'))
+    client.send(Buffer.from('small'))
+    expect(String(await client.receive())).toBe('small')
+    await expect.poll(() => listener.stats.sendErrors).toBe(100)
+    expect(listener.stats).toMatchObject({ received: 101, answered: 1, inFlight: 0 })
+  })
+
   it('hands over an empty datagram', async () => {
     const handler = new HeldHandler()
     const client = await open((await start(handler.handle, 10)).address())
@@ -77,9 +120,9 @@ describe('a UDP listener', () => {
     const handler: QueryHandler = (_wire, { family, address }, reply) => {
       reply(Buffer.from(`${family} ${address}`))
     }
-    const ipv4 = await start(handler, 10, '0.0.0.0')
+    const ipv4 = await start(handler, 10, { address: '0.0.0.0' })
     const { port } = ipv4.address()
-    const ipv6 = await start(handler, 10, '::', port)
+    const ipv6 = await start(handler, 10, { address: '::', port })
     for (const [address, expected] of [
       ['127.0.0.1', '4 127.0.0.1'],
       ['::1', '6 ::1'],
