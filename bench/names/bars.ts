@@ -60,7 +60,7 @@ export function memoryBar(names: number): Bar {
 
 /** Bars of what happens to a mesh while it answers. */
 export const changeBars = {
-  /** From central having accepted a change, which is before it reaches the edge. */
+  /** From central having sent a change, which is before it reaches the edge. */
   servedMs: { atMost: 20 },
   p99Ratio: { atMost: 2 },
   resteerSeconds: { atMost: 2 },

@@ -20,6 +20,7 @@ const PAUSE_MS = 200
 const LEAD_MS = 500
 
 const PROPAGATION = 'meridian_edge_replica_propagation_seconds'
+const DELIVERY = 'meridian_edge_replica_delivery_seconds'
 
 export interface ChangesOptions extends Pick<DnsperfOptions, 'questions' | 'cpu' | 'seconds'> {
   /** Queries per second of the runs whose latency is taken. */
@@ -61,6 +62,10 @@ export async function measureChangesUnderLoad(
   add(
     'accepted until served',
     found.map(({ sinceAcceptedMs }) => sinceAcceptedMs),
+  )
+  add(
+    'sent until served',
+    found.map(({ sinceSentMs }) => sinceSentMs),
     changeBars.servedMs,
   )
 
@@ -91,6 +96,8 @@ interface ChangeTimes {
   readonly sinceAnswerMs: number
   /** By the edge: from central having accepted it until all data threads answer by it. */
   readonly sinceAcceptedMs: number
+  /** By the edge: from central having sent it, which is before it reached the edge. */
+  readonly sinceSentMs: number
 }
 
 /** Changes one app after the other, asking for each until it is served, while the load goes on. */
@@ -105,7 +112,7 @@ async function timeChanges(
   await wait(LEAD_MS)
   await UdpClient.with(edge.dns, async (client) => {
     for (let i = 0; i < CHANGES && !isOver(); i++) {
-      const before = await edge.metric(PROPAGATION, '_sum')
+      const before = await sumsOf(edge)
       const calledAt = systemClock.nowMs()
       const { name, address, written } = changer.change(numbers[(i * stride) % numbers.length] ?? 0)
       const [answeredAt, servedAt] = await Promise.all([
@@ -113,14 +120,24 @@ async function timeChanges(
         waitForAnswer(client, name, address),
       ])
       // One change at a time: what the sum has grown by is the time of this one.
-      const after = await edge.metric(PROPAGATION, '_sum')
+      const after = await sumsOf(edge)
       found.push({
         sinceCallMs: servedAt - calledAt,
         sinceAnswerMs: Math.max(0, servedAt - answeredAt),
-        sinceAcceptedMs: (after - before) * 1000,
+        sinceAcceptedMs: (after.accepted - before.accepted) * 1000,
+        sinceSentMs: (after.sent - before.sent) * 1000,
       })
       await wait(PAUSE_MS)
     }
   })
   return found
+}
+
+async function sumsOf(
+  edge: BenchEdge,
+): Promise<{ readonly accepted: number; readonly sent: number }> {
+  return {
+    accepted: await edge.metric(PROPAGATION, '_sum'),
+    sent: await edge.metric(DELIVERY, '_sum'),
+  }
 }

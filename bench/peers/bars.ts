@@ -25,6 +25,9 @@ const comparisons: readonly Comparison[] = [
   { of: 'edge', beside: ['NSD'], figures: both, bar: {} },
   { of: 'edge', beside: ['gdnsd'], figures: both, bar: {} },
   { of: 'edge (2 threads)', beside: ['edge'], figures: [CPU], bar: { atMost: 1.1 } },
+  // What of it is the kernel's, with two sockets on one core.
+  { of: 'floor (2 processes)', beside: ['floor'], figures: [CPU], bar: {} },
+  { of: 'edge (2 threads)', beside: ['floor (2 processes)'], figures: [CPU], bar: {} },
   { of: 'edge (dgram)', beside: ['floor'], figures: [CPU], bar: { atMost: 2.4 } },
   // What of it is node:dgram's own.
   { of: 'floor (dgram)', beside: ['floor'], figures: [CPU], bar: {} },

@@ -3,16 +3,21 @@
  * of queries is received with one call, each gets the same address appended to its question, and the
  * batch is sent with one call. No names, no rules: nothing that answers over UDP can be cheaper by much.
  *
- * usage: floor PORT ADDRESS
+ * With PROCESSES so many share the port (SO_REUSEPORT), each with a socket of its own.
+ *
+ * usage: floor PORT ADDRESS [PROCESSES]
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
   BATCH = 64,
@@ -65,14 +70,24 @@ static void fail(const char *what) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3 || inet_pton(AF_INET, argv[2], record + RECORD_BYTES - 4) != 1) {
-    fprintf(stderr, "usage: floor PORT ADDRESS\n");
+  int processes = argc == 4 ? atoi(argv[3]) : 1;
+  if (argc < 3 || argc > 4 || processes < 1 || processes > 64 || inet_pton(AF_INET, argv[2], record + RECORD_BYTES - 4) != 1) {
+    fprintf(stderr, "usage: floor PORT ADDRESS [PROCESSES]\n");
     return 2;
   }
   struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1]))};
   own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (int i = 1; i < processes; i++) {
+    pid_t child = fork();
+    if (child < 0) fail("fork");
+    /* Ends with the first. */
+    if (child == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail("prctl");
+    if (child == 0) break;
+  }
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
   if (fd < 0) fail("socket");
+  int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) fail("SO_REUSEPORT");
   if (bind(fd, (struct sockaddr *)&own, sizeof own) != 0) fail("bind");
 
   for (;;) {

@@ -10,7 +10,7 @@ import { bind, gdnsd, knot, nsd, powerdns } from './authoritative.ts'
 import { besideFloor, compare } from './bars.ts'
 import { corednsCache, corednsFile } from './coredns.ts'
 import { CLUSTER, edge, edgeOfTwo, edgeOverDgram } from './edge.ts'
-import { dgramFloor, floor } from './floor.ts'
+import { dgramFloor, floor, floorOfTwo } from './floor.ts'
 import { dnsdist, unbound } from './forwarders.ts'
 import type { Peer, Site } from './peer.ts'
 import { takeTurn } from './turn.ts'
@@ -18,6 +18,7 @@ import { takeTurn } from './turn.ts'
 /** All that are measured, in the order of the report. */
 export const peers: readonly Peer[] = [
   floor,
+  floorOfTwo,
   dgramFloor,
   edge,
   edgeOfTwo,

@@ -228,6 +228,7 @@ export class WatchService {
       history,
       edge,
       namesMax: namesPerEdgeMax,
+      clock,
       send: (message) => {
         metrics.watchSent(message.part ? 'state' : 'change')
         return stream.write(message)

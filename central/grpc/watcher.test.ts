@@ -4,6 +4,7 @@ import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/Watch
 import { appSchema, clusterSchema, zoneSchema } from '../../shared/registry/schema.ts'
 import type { RegistryEvent } from '../model/events.ts'
 import { evolve } from '../model/evolve.ts'
+import { ManualClock } from '../../shared/clock.ts'
 import { emptyState } from '../model/state.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
 import { History } from '../registry/history.ts'
@@ -41,6 +42,7 @@ class Mesh {
       names: 0,
     }
     this.watcher = new Watcher({
+      clock: new ManualClock(),
       source: this,
       history: this.history,
       edge: this.edge,

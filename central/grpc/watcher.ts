@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import type { RegistryState, StoredApp } from '../model/state.ts'
@@ -30,6 +31,7 @@ export interface WatcherOptions {
   readonly edge: ConnectedEdge
   /** Names that one edge may hear of. */
   readonly namesMax: number
+  readonly clock: Pick<Clock, 'epochMs'>
   /** Sends a message; false when the stream is full, until `pump` is called again. */
   readonly send: (message: WatchResponse) => boolean
 }
@@ -60,6 +62,7 @@ export class Watcher {
   readonly #source: WatchSource
   readonly #history: History
   readonly #namesMax: number
+  readonly #clock: Pick<Clock, 'epochMs'>
   readonly #send: (message: WatchResponse) => boolean
   /** Names that the edge hears of, with the sequence number that asked for them last. */
   readonly #names = new Map<Name, number>()
@@ -74,6 +77,7 @@ export class Watcher {
     this.#source = options.source
     this.#history = options.history
     this.#namesMax = options.namesMax
+    this.#clock = options.clock
     this.#send = options.send
   }
 
@@ -212,7 +216,7 @@ export class Watcher {
       change.names.push(nameStateMessage(state, name, version))
     }
     this.#sent(version)
-    return this.#send({ change })
+    return this.#send({ change: { ...change, sentEpochMs: this.#clock.epochMs() } })
   }
 
   #takeFirst(phase: Extract<Phase, { kind: 'state' }>): { first: boolean } {

@@ -24,6 +24,7 @@ export function checkChange(change: Change__Output): ReplicaChange {
   return {
     version: checkVersion(change.version),
     acceptedEpochMs: change.acceptedEpochMs,
+    sentEpochMs: change.sentEpochMs,
     clusters: change.clusters.map(checkCluster),
     clustersDeleted: change.clustersDeleted,
     zones: change.zones.map(checkZone),

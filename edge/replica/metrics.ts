@@ -21,7 +21,9 @@ export interface ReplicaMetrics {
   connected(): void
   disconnected(): void
   rejected(reason: RejectReason): void
-  changed(kind: 'state' | 'change', propagationSeconds: number | undefined): void
+  stateReplaced(): void
+  /** In seconds, since central accepted the change and since it sent it; undefined where it did not say. */
+  changed(sinceAccepted: number | undefined, sinceSent: number | undefined): void
   snapshot(result: SnapshotResult): void
 }
 
@@ -72,6 +74,12 @@ export function createReplicaMetrics(
     buckets: [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
     registers,
   })
+  const delivery = new Histogram({
+    name: 'meridian_edge_replica_delivery_seconds',
+    help: 'Time from central sending a change to this edge answering by it, by the wall clocks.',
+    buckets: [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+    registers,
+  })
   const snapshots = counter(
     'meridian_edge_replica_snapshots_total',
     'Snapshot files that were written, could not be, were restored from, or were refused.',
@@ -116,9 +124,11 @@ export function createReplicaMetrics(
     connected: () => connects.inc(),
     disconnected: () => disconnects.inc(),
     rejected: (reason) => rejects.inc({ reason }),
-    changed: (kind, seconds) => {
-      changes.inc({ kind })
-      if (seconds !== undefined) propagation.observe(seconds)
+    stateReplaced: () => changes.inc({ kind: 'state' }),
+    changed: (sinceAccepted, sinceSent) => {
+      changes.inc({ kind: 'change' })
+      if (sinceAccepted !== undefined) propagation.observe(sinceAccepted)
+      if (sinceSent !== undefined) delivery.observe(sinceSent)
     },
     snapshot: (result) => snapshots.inc({ result }),
   }

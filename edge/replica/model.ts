@@ -40,7 +40,10 @@ export interface ReplicaZone {
 /** One Change of the Watch stream, checked. */
 export interface ReplicaChange {
   readonly version: number
+  /** 0: in a full state. */
   readonly acceptedEpochMs: number
+  /** When central sent it, by its wall clock; 0 in a full state. */
+  readonly sentEpochMs: number
   readonly clusters: readonly Cluster[]
   readonly clustersDeleted: readonly string[]
   readonly zones: readonly ReplicaZone[]

@@ -21,6 +21,7 @@ function change(version: number, part: Partial<ReplicaChange> = {}): ReplicaChan
   return {
     version,
     acceptedEpochMs: 0,
+    sentEpochMs: 0,
     clusters: [],
     clustersDeleted: [],
     zones: [],

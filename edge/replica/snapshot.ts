@@ -193,7 +193,8 @@ class Restoring {
     const names = this.#names
     this.#names = []
     const nothing = { clustersDeleted: [], zonesDeleted: [], serials: [] }
-    const change = { version, acceptedEpochMs: 0, clusters, zones, names, hash, ...nothing }
+    const sent = { acceptedEpochMs: 0, sentEpochMs: 0 }
+    const change = { version, ...sent, clusters, zones, names, hash, ...nothing }
     this.#tables.apply(change, () => true)
   }
 }

@@ -10,6 +10,7 @@ import type { Startable } from '../../shared/startable.ts'
 import type { CentralClient, WatchStream } from './central-client.ts'
 import { checkChange } from './check.ts'
 import type { ReplicaMetrics } from './metrics.ts'
+import type { ReplicaChange } from './model.ts'
 import type { Replica } from './replica.ts'
 
 /** The wait before the first new attempt; doubles up to the longest, and half of it is random. */
@@ -202,7 +203,7 @@ export class ReplicaSync implements Startable {
         const { first, last, change } = message.part
         if (change === null) throw invalid('a part without a change')
         this.#options.replica.applyPart({ first, last, change: checkChange(change) }, this.#logId)
-        if (last) this.#applied(stream, 'state', 0)
+        if (last) this.#applied(stream, undefined)
       } else if (message.change) {
         const change = checkChange(message.change)
         const { version } = this.#options.replica.tables
@@ -210,7 +211,7 @@ export class ReplicaSync implements Startable {
           throw invalid(`version ${change.version} after version ${version}`)
         }
         this.#options.replica.applyChange(change)
-        this.#applied(stream, 'change', change.acceptedEpochMs)
+        this.#applied(stream, change)
       }
     } catch (err) {
       this.#fail(stream, err)
@@ -248,11 +249,18 @@ export class ReplicaSync implements Startable {
     if (replica.kind === 'on-demand') this.#sendNames(stream, false)
   }
 
-  #applied(stream: WatchStream, kind: 'state' | 'change', acceptedEpochMs: number): void {
+  /** `change`: undefined for a full state. */
+  #applied(stream: WatchStream, change: ReplicaChange | undefined): void {
     const { replica, clock, metrics } = this.#options
     stream.write({ ack: { version: replica.tables.version } })
-    const ageMs = acceptedEpochMs === 0 ? undefined : clock.epochMs() - acceptedEpochMs
-    metrics().changed(kind, ageMs === undefined ? undefined : Math.max(0, ageMs) / 1000)
+    if (change === undefined) {
+      metrics().stateReplaced()
+      return
+    }
+    const now = clock.epochMs()
+    const since = (epochMs: number): number | undefined =>
+      epochMs === 0 ? undefined : Math.max(0, now - epochMs) / 1000
+    metrics().changed(since(change.acceptedEpochMs), since(change.sentEpochMs))
   }
 
   /** Ends a stream because of what central said, or did not say. */

@@ -16,6 +16,7 @@ export interface Change {
   'serials'?: (_meridian_v1_ZoneSerial)[];
   'names'?: (_meridian_v1_NameState)[];
   'hash'?: (string);
+  'sentEpochMs'?: (number | string | Long);
 }
 
 export interface Change__Output {
@@ -28,4 +29,5 @@ export interface Change__Output {
   'serials': (_meridian_v1_ZoneSerial__Output)[];
   'names': (_meridian_v1_NameState__Output)[];
   'hash': (string);
+  'sentEpochMs': (number);
 }
