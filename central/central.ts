@@ -7,6 +7,8 @@ import { softwareName } from '../shared/software.ts'
 import { startAll } from '../shared/startable.ts'
 import { createGrpcMetrics } from './grpc/metrics.ts'
 import { GrpcServer } from './grpc/server.ts'
+import { HealthKeeper } from './health/keeper.ts'
+import { registerHealthMetrics } from './health/metrics.ts'
 import { createHttpServer } from './http/server.ts'
 import type { EventLog } from './log/event-log.ts'
 import { createMemoryLog } from './log/memory-log.ts'
@@ -57,11 +59,18 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
     registerRegistryMetrics(register, registry)
     registerMetrics(register)
     const edges = new EdgeDirectory()
+    const keeper = new HealthKeeper({
+      registry,
+      clock,
+      logger: logger.child({ component: 'central/health' }),
+    })
+    registerHealthMetrics(register, keeper)
     const grpc = new GrpcServer({
       grpc: config.grpc,
       registry,
       history,
       edges,
+      keeper,
       answerDns: (wire) => answerQuery(registry.state, wire),
       clock,
       logger: logger.child({ component: 'central/grpc' }),
@@ -77,7 +86,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       ready: () => ({ ready: true }),
       software,
     })
-    const stopServers = await startAll([grpc, http])
+    const stopServers = await startAll([keeper, grpc, http])
     logger.info(
       {
         version: registry.version,

@@ -65,6 +65,34 @@ describe('meridian apply', () => {
     ])
   })
 
+  it('sends the check of an app and shows it in the diff', async () => {
+    const check = { type: 'http', path: '/live', timeoutMs: 500 }
+    const diff = [
+      {
+        action: 'change',
+        kind: 'app',
+        id: 'video.example.',
+        before: { name: 'video.example.', version: 1, health: { check: { type: 'tcp' } } },
+        after: { name: 'video.example.', version: 2, health: { check } },
+      },
+    ]
+    const body = { version: 2, changed: 1, dryRun: false, diff }
+    const { url, seen } = await start({ 'POST /v1/changes': { body } })
+    const stdin =
+      'apps:\n  - name: video.example\n' +
+      '    health: { check: { type: http, path: /live, timeoutMs: 500 } }\n'
+    const ran = await runCli(['apply', '-f', '-', '--url', url], { stdin })
+    expect(ran).toEqual({
+      code: 0,
+      out:
+        '~ app video.example.  health.check.type: tcp -> http  ' +
+        'health.check.path: (none) -> /live  health.check.timeoutMs: (none) -> 500\n' +
+        'changed 1 (version 2)\n',
+      err: '',
+    })
+    expect(seen[0]?.body).toEqual({ apps: [{ name: 'video.example', health: { check } }] })
+  })
+
   it('joins files, asks for dry runs and pruning, and does not wait for what changes nothing', async () => {
     const body = { version: 41, changed: 3, dryRun: true, diff: [] }
     const { url, seen } = await start({ 'POST /v1/changes?dryRun=true&prune=true': { body } })

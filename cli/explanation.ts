@@ -20,6 +20,7 @@ export const explanationSchema = z.object({
         weight: z.number().optional(),
         priority: z.number().optional(),
         state: z.string().optional(),
+        health: z.string().optional(),
       }),
     )
     .default([]),
@@ -85,6 +86,7 @@ function renderEndpoints({ endpoints }: Explanation): string {
       { title: 'endpoint', of: (endpoint) => endpoint.cluster },
       { title: 'distance', of: (endpoint) => kmOf(endpoint.distanceKm), align: 'right' },
       { title: 'state', of: (endpoint) => endpoint.state },
+      { title: 'health', of: (endpoint) => endpoint.health },
       { title: 'priority', of: (endpoint) => endpoint.priority, align: 'right' },
       { title: 'weight', of: (endpoint) => endpoint.weight, align: 'right' },
       { title: 'addresses', of: (endpoint) => endpoint.addresses },

@@ -62,6 +62,22 @@ describe('readManifests', () => {
     ])
   })
 
+  it.each([
+    [
+      '{ type: ftp }',
+      'check.type: "ftp" is not one of tcp, tls, http, https, grpc, dns, icmp, command',
+    ],
+    ['{ type: tcp, timeoutMs: 5 }', 'check.timeoutMs: 5 is not a whole number in 10..60000'],
+    ['{ type: tcp, intervalMs: 1000 }', 'check.timeoutMs: is greater than intervalMs'],
+    ['{ type: tcp, prot: 80 }', 'check: unknown key `prot`, did you mean `port`?'],
+  ])('says what is wrong in the check %s', async (check, wanted) => {
+    const text = `apps: [{ name: a.example, health: { check: ${check} } }]`
+    const [line, ...others] = await linesOf({}, text)
+    expect(others).toEqual([])
+    expect(line).toMatch(/^stdin:1:\d+: apps\[0\]\.health\./)
+    expect(line?.replace(/^.*?\.health\./, '')).toBe(wanted)
+  })
+
   it('finds what stands in two files', async () => {
     const app = 'apps: [{ name: A.example. }]'
     const [line] = await linesOf({ 'a.yaml': 'apps: [{ name: a.example }]', 'b.yaml': app })

@@ -239,6 +239,17 @@ describe('meridian … put', () => {
     expect(seen[1]?.body).toEqual({ ttl: { min: 5, max: 60 } })
   })
 
+  it('keeps the check of an app', async () => {
+    const health = { check: { type: 'tcp', port: 80 }, whenNotEnough: 'fail-open' }
+    const stored = { version: 1, policy: 'nearest', ttl: { min: 5, max: 9 }, health, endpoints: [] }
+    const script = {
+      'GET /v1/apps/a.example.': { headers: { etag: '"1"' }, body: stored },
+      'PUT /v1/apps/a.example.': { headers: { 'meridian-version': '2' }, body: { version: 2 } },
+    }
+    const { seen } = await run(script, 'apps', 'put', 'a.example', '--ttl-max', '60')
+    expect(seen[1]?.body).toEqual({ policy: 'nearest', ttl: { min: 5, max: 60 }, health })
+  })
+
   it('lets the primary of a zone follow its first name server', async () => {
     const stored = {
       apex: 'example.org.',

@@ -31,6 +31,7 @@ export function createProgram(io: Io, dispatch: Dispatch): Command {
   addConfigCommands(program, bind)
   addApplyCommand(program, bind)
   addObjectCommands(program, bind)
+  addDrainCommands(program, bind)
   addMeshCommands(program, bind)
   return program
 }
@@ -109,6 +110,28 @@ function addApplyCommand(program: Command, bind: Bind): void {
   bind(apply, async () => (await import('./commands/apply.ts')).apply)
 }
 
+function addDrainCommands(program: Command, bind: Bind): void {
+  const drain = program
+    .command('drain')
+    .description('take a place out of answers: it is named only where nothing else is left')
+  const drainCluster = drain
+    .command('cluster')
+    .description('drain a cluster; draining one that drains already changes nothing')
+    .argument('<id>')
+    .option('--wait', 'end when every connected edge serves the change')
+  withExamples(drainCluster, 'drain cluster sfo', 'drain cluster sfo --wait')
+  bind(drainCluster, async () => (await import('./commands/drain.ts')).drainCluster)
+
+  const undrain = program.command('undrain').description('bring back what was drained')
+  const undrainCluster = undrain
+    .command('cluster')
+    .description('bring a drained cluster back; one that is active already stays so')
+    .argument('<id>')
+    .option('--wait', 'end when every connected edge serves the change')
+  withExamples(undrainCluster, 'undrain cluster sfo', 'undrain cluster sfo --wait')
+  bind(undrainCluster, async () => (await import('./commands/drain.ts')).undrainCluster)
+}
+
 function addMeshCommands(program: Command, bind: Bind): void {
   const edges = program.command('edges').description('edges that are connected to central')
   const list = edges
@@ -117,6 +140,16 @@ function addMeshCommands(program: Command, bind: Bind): void {
     .option('--limit <n>', 'at most so many')
   withExamples(list, 'edges list', 'edges list --output json')
   bind(list, async () => (await import('./commands/mesh.ts')).listEdges)
+
+  const health = program
+    .command('health')
+    .description('list the endpoints that are checked: state, since when, who reports it and why')
+    .argument('[name]', 'one app; without it all')
+    .option('--state <state>', 'only those that are unknown, up, degraded or down')
+    .option('--cluster <id>', 'only those on this cluster')
+    .option('--limit <n>', 'at most so many')
+  withExamples(health, 'health --state down', 'health video.example --output json')
+  bind(health, async () => (await import('./commands/health.ts')).listHealth)
 
   const status = program.command('status').description('version and size of what central holds')
   withExamples(status, 'status', 'status --url http://central.example:8053')

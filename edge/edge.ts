@@ -9,6 +9,8 @@ import { AdminServer } from './admin/server.ts'
 import { Readiness } from './admin/readiness.ts'
 import { AdmitStage } from './admit/stage.ts'
 import { DataPlane } from './data/data-plane.ts'
+import { EdgeHealth } from './health/health.ts'
+import { OwnVerdicts } from './health/own-verdicts.ts'
 import { createListeners } from './listen/listeners.ts'
 import { registerListenMetrics } from './listen/metrics.ts'
 import { QueryCounters } from './metrics.ts'
@@ -57,6 +59,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     random: Math.random,
     logger: logger.child({ component: 'edge/replica' }),
     metrics: () => metrics,
+    onSession: (session) => health.session(session),
   })
   const metrics: ReplicaMetrics = createReplicaMetrics(register, replica, () => sync.isConnected)
   const resolver =
@@ -82,7 +85,8 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
 
   const steerCounts = new SteerCounts()
   steerCounts.register(register)
-  const answers = new AppAnswers(steerCounts)
+  const verdicts = new OwnVerdicts()
+  const answers = new AppAnswers(steerCounts, verdicts)
   const nsid = Buffer.from(config.id)
   const dataPlane = new DataPlane({
     listen: config.listen,
@@ -95,7 +99,8 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const parts: Startable[] = [dataPlane]
   const { table } = dataPlane
   const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
-  parts.push(new TablePublisher({ replica, table, answers, counts: steerCounts, clock, tick }))
+  const publishing = { replica, table, answers, counts: steerCounts, own: verdicts, clock, tick }
+  parts.push(new TablePublisher(publishing))
   const counters = new QueryCounters()
   counters.addThreads(() => dataPlane.counts())
   counters.register(register)
@@ -117,12 +122,23 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   })
   registerListenMetrics(register, () => listeners.all)
 
+  const health: EdgeHealth = new EdgeHealth({
+    options: config.health,
+    open: () => client.checkHealth(),
+    own: verdicts,
+    onChange: (name) => replica.touch(name),
+    clock,
+    random: Math.random,
+    logger: logger.child({ component: 'edge/health' }),
+    register,
+  })
+  const explaining = { edgeId: config.id, replica, resolver, clock, own: verdicts }
   const readiness = new Readiness(replica, sync, dataPlane.mode)
   const admin: AdminServer = new AdminServer({
     admin: config.admin,
     readiness,
     metrics: register,
-    explain: (name, qtype) => explain({ edgeId: config.id, replica, resolver, clock }, name, qtype),
+    explain: (name, qtype) => explain(explaining, name, qtype),
   })
 
   let stopParts = (): Promise<void> => Promise.resolve()
@@ -131,7 +147,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     // query finds all that the edge knew. The admin HTTP before the stream to central, which tells
     // where it is.
     start: async () => {
-      stopParts = await startAll([...parts, snapshot, admin, sync, listeners])
+      stopParts = await startAll([...parts, snapshot, admin, health, sync, listeners])
       readiness.isListening = true
       logger.info(
         {

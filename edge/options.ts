@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { logLevels } from '../shared/log.ts'
 import { idSchema } from '../shared/registry/schema.ts'
 import { adminOptionsSchema } from './admin/options.ts'
+import { healthOptionsSchema } from './health/options.ts'
 import { listenOptionsSchema } from './listen/options.ts'
 import { centralOptionsSchema, replicaOptionsSchema } from './replica/options.ts'
 import { tableOptionsSchema } from './table/options.ts'
@@ -24,6 +25,7 @@ export const edgeOptionsSchema = z.strictObject({
   central: centralOptionsSchema,
   replica: replicaOptionsSchema.prefault({}),
   table: tableOptionsSchema.prefault({}),
+  health: healthOptionsSchema.prefault({}),
   admin: adminOptionsSchema.prefault({}),
   log: z
     .strictObject({

@@ -4,9 +4,11 @@ import type { Change as ChangeMessage } from '../../shared/rpc/generated/meridia
 import type { Cluster as ClusterMessage } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone as ZoneMessage } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
+import type { Check } from '../../shared/registry/check-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
+import { healthStateName } from '../../shared/rpc/health-states.ts'
 import { serialOf } from '../model/state.ts'
-import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
+import type { AppVerdicts, RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import type { TouchedSince } from '../registry/history.ts'
 
 const clusterStates = { active: 'ACTIVE', draining: 'DRAINING', disabled: 'DISABLED' } as const
@@ -37,12 +39,17 @@ export function nameStateMessage(
   version: number,
 ): NameStateMessage {
   const app = state.apps.get(name)
-  if (app !== undefined) return { name, kind: 'APP', version, app: appMessage(app) }
+  if (app !== undefined) return appNameStateMessage(state, app, version)
   return { name, kind: state.descendants.has(name) ? 'NODATA' : 'NXDOMAIN', version }
 }
 
-export function appNameStateMessage(app: StoredApp, version: number): NameStateMessage {
-  return { name: app.value.name, kind: 'APP', version, app: appMessage(app) }
+export function appNameStateMessage(
+  state: Pick<RegistryState, 'health'>,
+  app: StoredApp,
+  version: number,
+): NameStateMessage {
+  const { name } = app.value
+  return { name, kind: 'APP', version, app: appMessage(app, state.health.get(name)) }
 }
 
 /** The present state of everything that was touched; of names only those that are wanted. */
@@ -89,8 +96,8 @@ export function changeMessage(
   }
 }
 
-function appMessage(app: StoredApp): AppMessage {
-  const { policy, ttl } = app.value
+function appMessage(app: StoredApp, verdicts: AppVerdicts | undefined): AppMessage {
+  const { policy, ttl, health } = app.value
   const endpoints = []
   for (const { value } of app.endpoints.values()) {
     endpoints.push({
@@ -100,7 +107,21 @@ function appMessage(app: StoredApp): AppMessage {
       weight: value.weight,
       priority: value.priority,
       owner: value.owner ?? '',
+      health: healthStateName(verdicts?.get(value.cluster)?.state ?? 'unknown'),
     })
   }
-  return { policy, ttlMin: ttl.min, ttlMax: ttl.max, endpoints }
+  return {
+    policy,
+    ttlMin: ttl.min,
+    ttlMax: ttl.max,
+    endpoints,
+    enoughUpPercent: health?.enoughUpPercent ?? 0,
+    failClosed: health?.whenNotEnough === 'fail-closed',
+    trustMs: health === undefined ? 0 : trustMsOf(health.check),
+  }
+}
+
+/** From a result that speaks for what is held to the first moment at which others can turn it. */
+function trustMsOf({ intervalMs, rise, fall }: Check): number {
+  return intervalMs * Math.min(rise, fall)
 }

@@ -6,12 +6,14 @@ import { channelOptions } from '../../shared/rpc/channel.ts'
 import { loadProto } from '../../shared/rpc/proto.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
+import type { HealthKeeper } from '../health/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { History } from '../registry/history.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createDnsService } from './dns-service.ts'
 import type { GrpcMetrics } from './metrics.ts'
 import type { GrpcOptions } from './options.ts'
+import { createHealthService } from './health-service.ts'
 import { createResolveService } from './resolve-service.ts'
 import { WatchService } from './watch-service.ts'
 
@@ -23,6 +25,7 @@ export interface GrpcServerOptions {
   readonly registry: Registry
   readonly history: History
   readonly edges: EdgeDirectory
+  readonly keeper: HealthKeeper
   readonly answerDns: (wire: Buffer) => Buffer | undefined
   readonly clock: Clock
   readonly logger: Logger
@@ -49,6 +52,14 @@ export class GrpcServer implements Startable {
     this.#server.addService(
       meridian.v1.Resolver.service,
       createResolveService({ registry, watch: this.#watch, clock, metrics }),
+    )
+    this.#server.addService(
+      meridian.v1.Health.service,
+      createHealthService({
+        keeper: options.keeper,
+        watch: this.#watch,
+        logger: options.logger,
+      }),
     )
     this.#server.addService(
       coredns.dns.DnsService.service,

@@ -165,7 +165,7 @@ export class Watcher {
       const next = phase.parts.next()
       if (next.done === true) return this.#sendLastPart(phase, change)
       const item = next.value
-      if ('app' in item) change.names.push(appNameStateMessage(item.app, version))
+      if ('app' in item) change.names.push(appNameStateMessage(state, item.app, version))
       else if ('name' in item) change.names.push(nameStateMessage(state, item.name, version))
       else {
         for (const cluster of state.clusters.values()) {

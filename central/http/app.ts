@@ -16,6 +16,7 @@ import { addClusterRoutes } from './routes/clusters.ts'
 import { addEdgeRoutes } from './routes/edges.ts'
 import { addEndpointRoutes } from './routes/endpoints.ts'
 import { addEventRoutes } from './routes/events.ts'
+import { addHealthRoutes } from './routes/health.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addZoneRoutes } from './routes/zones.ts'
 
@@ -77,6 +78,7 @@ export async function createApp(
   addChangeRoutes(app, context)
   addEventRoutes(app, context)
   addEdgeRoutes(app, context)
+  addHealthRoutes(app, context)
   addStatusRoutes(app, context)
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
     reply.send(app.swagger()),

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { encodeCursor } from './pages.ts'
 import { problemIn, smallMesh, startServer } from './server.fixture.ts'
 
 /** Values that stand in good bodies, so that a body comes past the first check now and then. */
@@ -80,9 +81,14 @@ test('no path or query makes central fail', async () => {
       .map((parts) => parts.join('/')),
     fc.tuple(part, part).map(([name, cluster]) => `apps/${name}/endpoints/${cluster}`),
     fc
-      .tuple(fc.constantFrom('clusters', 'events', 'status'), part, part)
+      .tuple(fc.constantFrom('clusters', 'events', 'status', 'health'), part, part)
       .map(([list, key, value]) => `${list}?${key}=${value}`),
-    part.map((after) => `apps?after=${after}`),
+    fc
+      .tuple(
+        fc.constantFrom('apps', 'health', 'apps/video.example/health'),
+        fc.oneof(part, fc.string().map(encodeCursor)),
+      )
+      .map(([list, after]) => `${list}?after=${after}`),
   )
   await fc.assert(
     fc.asyncProperty(path, async (path) => {

@@ -107,9 +107,23 @@ function* fieldErrorsOf(issue: z.core.$ZodIssue, where: FieldError['in']): Itera
     }
     return
   }
-  const value = shown(issue.input)
+  const value = shown(inputOf(issue))
   const path = pointerOf(issue.path)
-  yield { in: where, path, ...(value === undefined ? {} : { value }), detail: issue.message }
+  // Of a key that is not as wanted the issue itself says no more than that.
+  const detail =
+    issue.code === 'invalid_key'
+      ? issue.issues.map(({ message }) => message).join(' and ')
+      : issue.message
+  yield { in: where, path, ...(value === undefined ? {} : { value }), detail }
+}
+
+/** The value at the path of an issue. Of a key that tells a kind zod hands over the mapping around it. */
+function inputOf(issue: z.core.$ZodIssue): unknown {
+  const { input } = issue
+  const key = issue.code === 'invalid_union' ? issue.discriminator : undefined
+  return key !== undefined && typeof input === 'object' && input !== null
+    ? Reflect.get(input, key)
+    : input
 }
 
 function placeOf(validationContext: unknown): FieldError['in'] {

@@ -152,6 +152,53 @@ describe('a value that is not as wanted', () => {
       },
     ],
     [
+      'in a check',
+      'PUT',
+      '/v1/apps/x.example',
+      { health: { check: { type: 'tcp', timeoutMs: 5 } } },
+      { in: 'body', path: '/health/check/timeoutMs', value: 5 },
+    ],
+    [
+      'in a check, beside another value',
+      'PUT',
+      '/v1/apps/x.example',
+      { health: { check: { type: 'http', intervalMs: 1_000, timeoutMs: 2_000 } } },
+      { in: 'body', path: '/health/check/timeoutMs', detail: 'is greater than intervalMs' },
+    ],
+    [
+      'as the type of a check',
+      'PUT',
+      '/v1/apps/x.example',
+      { health: { check: { type: 'ftp' } } },
+      {
+        in: 'body',
+        path: '/health/check/type',
+        value: 'ftp',
+        detail:
+          "Invalid discriminator value. Expected 'tcp' | 'tls' | 'http' | 'https' | 'grpc' | " +
+          "'dns' | 'icmp' | 'command'",
+      },
+    ],
+    [
+      'as a key that other types of checks have',
+      'PUT',
+      '/v1/apps/x.example',
+      { health: { check: { type: 'tcp', path: '/' } } },
+      { in: 'body', path: '/health/check/path', detail: 'is not a known key' },
+    ],
+    [
+      'as the name of a header of a check',
+      'PUT',
+      '/v1/apps/x.example',
+      { health: { check: { type: 'http', headers: { 'a b': 'x' } } } },
+      {
+        in: 'body',
+        path: '/health/check/headers/a b',
+        value: 'a b',
+        detail: 'is not the name of a header (RFC 9110 §5.1)',
+      },
+    ],
+    [
       'in the path',
       'PUT',
       `/v1/zones/${'a.'.repeat(200)}`,

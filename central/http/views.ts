@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { healthStates } from '../../shared/registry/health.ts'
 import {
   appSchema,
   clusterSchema,
@@ -8,6 +9,7 @@ import {
   zoneSchema,
 } from '../../shared/registry/schema.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
+import type { EndpointVerdict } from '../model/events.ts'
 import { serialOf } from '../model/state.ts'
 import type { Stored, StoredApp, StoredZone } from '../model/state.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
@@ -90,6 +92,44 @@ export function viewApp({ value, version, endpoints }: StoredApp): AppView {
   return { ...value, endpoints: sorted.map(viewEndpoint), version }
 }
 
+const verdictShape = {
+  app: nameText,
+  cluster: idSchema,
+  state: z.enum(healthStates),
+  sinceEpoch: z.number().meta({ description: 'When it came to be so, ms since 1970' }),
+  reports: z.array(
+    z.strictObject({ edge: idSchema, state: z.enum(healthStates), detail: z.string() }),
+  ),
+}
+
+/** What is known of the health of an endpoint. */
+export const healthViewSchema = z
+  .strictObject({
+    ...verdictShape,
+    state: verdictShape.state.meta({
+      description: 'unknown: no edge has found out yet, or none has told for long; counts as up',
+    }),
+    sinceEpoch: z
+      .number()
+      .optional()
+      .meta({ description: 'When it came to be so, ms since 1970; absent when unknown' }),
+  })
+  .meta({ id: 'EndpointHealth' })
+
+/** What `viewHealth` makes. */
+export type HealthView = z.output<typeof healthViewSchema>
+
+/** Shows the health of an endpoint; without a verdict it is unknown. */
+export function viewHealth(
+  app: string,
+  cluster: string,
+  verdict: EndpointVerdict | undefined,
+): HealthView {
+  if (verdict === undefined) return { app, cluster, state: 'unknown', reports: [] }
+  const { state, sinceEpoch, reports } = verdict
+  return { app, cluster, state, sinceEpoch, reports: [...reports] }
+}
+
 const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cluster-put'), cluster: clusterValueSchema }),
   z.strictObject({ type: z.literal('cluster-deleted'), id: idSchema }),
@@ -103,6 +143,7 @@ const eventSchema = z.discriminatedUnion('type', [
     endpoint: endpointValueSchema,
   }),
   z.strictObject({ type: z.literal('endpoint-deleted'), app: nameText, cluster: idSchema }),
+  z.strictObject({ type: z.literal('endpoint-health'), ...verdictShape }),
 ])
 
 /** A record of the log. */
@@ -121,7 +162,7 @@ export const changeRecordSchema = z
 export const diffEntrySchema = z
   .strictObject({
     action: z.enum(['create', 'change', 'delete']),
-    kind: z.enum(['cluster', 'zone', 'app', 'endpoint']),
+    kind: z.enum(['cluster', 'zone', 'app', 'endpoint', 'health']),
     id: z.string().meta({ description: 'Id, apex, name, or "name cluster" for an endpoint' }),
     before: z.record(z.string(), z.unknown()).optional(),
     after: z.record(z.string(), z.unknown()).optional(),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import { CLUSTERS_MAX, ENDPOINTS_MAX, ZONES_MAX } from '../../shared/registry/limits.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
-import type { RegistryEvent } from './events.ts'
+import type { EndpointVerdict, RegistryEvent } from './events.ts'
 import type { RegistryState } from './state.ts'
 import { hasApps, zoneOf } from './state.ts'
 
@@ -26,6 +26,8 @@ export type Command =
       readonly cluster: string
       readonly if?: Precondition
     }
+  /** What the reports of the edges amount to; of an endpoint that is gone it says nothing. */
+  | { readonly type: 'put-verdict'; readonly verdict: EndpointVerdict }
 
 /** Holds when the object has this version, exists (`any`), or does not exist (`none`). */
 export type Precondition = number | 'any' | 'none'
@@ -123,6 +125,14 @@ export function decide(state: RegistryState, command: Command): Decision {
       const refusal = unmet(command.if ?? 'any', before, what)
       if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
       return accept({ type: 'endpoint-deleted', app: command.app, cluster: command.cluster })
+    }
+    case 'put-verdict': {
+      const { verdict } = command
+      const app = state.apps.get(verdict.app)
+      const isChecked = app?.value.health !== undefined && app.endpoints.has(verdict.cluster)
+      const before = state.health.get(verdict.app)?.get(verdict.cluster)?.state ?? 'unknown'
+      if (!isChecked || before === verdict.state) return { ok: true, events: [] }
+      return accept({ type: 'endpoint-health', ...verdict })
     }
     default:
       return assertNever(command)

@@ -1,3 +1,4 @@
+import type { HealthState } from '../../shared/registry/health.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
 
 /**
@@ -13,9 +14,33 @@ export type RegistryEvent =
   | { readonly type: 'app-deleted'; readonly name: string }
   | { readonly type: 'endpoint-put'; readonly app: string; readonly endpoint: Endpoint }
   | { readonly type: 'endpoint-deleted'; readonly app: string; readonly cluster: string }
+  | ({ readonly type: 'endpoint-health' } & EndpointVerdict)
 
-/** The schema version of `ChangeRecord` that this software writes. */
-export const EVENT_SCHEMA = 1
+/** What central makes of an endpoint's health, out of what edges have reported. */
+export interface EndpointVerdict {
+  readonly app: string
+  readonly cluster: string
+  /** `unknown`: nobody has told for too long, or nobody is to tell. */
+  readonly state: HealthState
+  /** When it came to be so, wall clock, ms since 1970. */
+  readonly sinceEpoch: number
+  /** What it goes by, at most `VERDICT_REPORTS_MAX`. */
+  readonly reports: readonly VerdictReport[]
+}
+
+/** The opinion of one edge, as far as a verdict goes by it. */
+export interface VerdictReport {
+  readonly edge: string
+  readonly state: HealthState
+  /** Why, in words; empty where all is well. */
+  readonly detail: string
+}
+
+/**
+ * The schema version of `ChangeRecord` that this software writes. 1: without `endpoint-health`; read as it
+ * is.
+ */
+export const EVENT_SCHEMA = 2
 
 /** One accepted change before it has its place in the log. */
 export interface NewChange {

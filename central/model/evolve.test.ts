@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { isAtOrUnder } from '../../shared/dns/name.ts'
+import { healthStates } from '../../shared/registry/health.ts'
 import {
   appSchema,
   clusterSchema,
@@ -43,7 +44,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     zone: zoneSchema.parse({ apex, ns: ['ns.test'] }),
   })),
   apex.map((apex) => ({ type: 'delete-zone' as const, apex })),
-  name.map((name) => ({ type: 'put-app' as const, app: appSchema.parse({ name }) })),
+  fc
+    .tuple(name, fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }))
+    .map(([name, port]) => {
+      const health = port === undefined ? undefined : { check: { type: 'tcp' as const, port } }
+      return { type: 'put-app' as const, app: appSchema.parse({ name, health }) }
+    }),
+  fc
+    .tuple(name, id, fc.constantFrom(...healthStates), fc.integer({ min: 0, max: 9 }))
+    .map(([app, cluster, state, sinceEpoch]) => ({
+      type: 'put-verdict' as const,
+      verdict: { app, cluster, state, sinceEpoch, reports: [] },
+    })),
   name.map((name) => ({ type: 'delete-app' as const, name })),
   fc.tuple(name, id, fc.integer({ min: 0, max: 9 })).map(([app, cluster, weight]) => ({
     type: 'put-endpoint' as const,

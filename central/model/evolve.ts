@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import { parentOf } from '../../shared/dns/name.ts'
-import type { ChangeRecord, RegistryEvent } from './events.ts'
+import type { ChangeRecord, EndpointVerdict, RegistryEvent } from './events.ts'
 import type { App, Cluster, Endpoint } from '../../shared/registry/schema.ts'
-import type { RegistryState, Stored, StoredApp, StoredZone } from './state.ts'
+import type { AppVerdicts, RegistryState, Stored, StoredApp, StoredZone } from './state.ts'
 import { zoneOf } from './state.ts'
 
 /**
@@ -44,6 +45,10 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       if (before === undefined) count(state, name, 1)
       const endpoints = new Map(before?.endpoints)
       state.apps.set(name, { value: event.app, version, endpoints })
+      // What was found out by another check says nothing any more.
+      if (!isDeepStrictEqual(before?.value.health?.check, event.app.health?.check)) {
+        state.health.delete(name)
+      }
       touchZone(state, name, version)
       return
     }
@@ -52,6 +57,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       if (app === undefined) return
       for (const cluster of app.endpoints.keys()) use(state, cluster, -1)
       state.apps.delete(event.name)
+      state.health.delete(event.name)
       count(state, event.name, -1)
       touchZone(state, event.name, version)
       return
@@ -60,7 +66,12 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       const app = state.apps.get(event.app)
       if (app === undefined) return
       const { cluster } = event.endpoint
-      if (!app.endpoints.has(cluster)) use(state, cluster, 1)
+      const before = app.endpoints.get(cluster)?.value
+      if (before === undefined) use(state, cluster, 1)
+      // Another address or port is another thing to find out about.
+      if (before === undefined || !isSamePlace(before, event.endpoint)) {
+        dropVerdict(state, event.app, cluster)
+      }
       const endpoints = ownEndpoints(app, version)
       endpoints.set(cluster, { value: event.endpoint, version })
       setApp(state, app, endpoints, version)
@@ -70,14 +81,41 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       const app = state.apps.get(event.app)
       if (app === undefined || !app.endpoints.has(event.cluster)) return
       use(state, event.cluster, -1)
+      dropVerdict(state, event.app, event.cluster)
       const endpoints = ownEndpoints(app, version)
       endpoints.delete(event.cluster)
       setApp(state, app, endpoints, version)
       return
     }
+    case 'endpoint-health': {
+      const { type: _, ...verdict } = event
+      putVerdict(state, verdict)
+      return
+    }
     default:
       assertNever(event)
   }
+}
+
+/** Keeps a verdict, in a map of its own: the one before it may be shared with a draft or a reader. */
+function putVerdict(state: RegistryState, verdict: EndpointVerdict): void {
+  const { app, cluster } = verdict
+  dropVerdict(state, app, cluster)
+  if (verdict.state === 'unknown' || state.apps.get(app)?.endpoints.has(cluster) !== true) return
+  state.health.set(app, new Map(state.health.get(app)).set(cluster, verdict))
+}
+
+function dropVerdict(state: RegistryState, app: Name, cluster: string): void {
+  const before: AppVerdicts | undefined = state.health.get(app)
+  if (before?.has(cluster) !== true) return
+  const verdicts = new Map(before)
+  verdicts.delete(cluster)
+  if (verdicts.size === 0) state.health.delete(app)
+  else state.health.set(app, verdicts)
+}
+
+function isSamePlace(before: Endpoint, after: Endpoint): boolean {
+  return before.port === after.port && isDeepStrictEqual(before.addresses, after.addresses)
 }
 
 type Endpoints = Map<string, Stored<Endpoint>>
@@ -130,6 +168,9 @@ export function restore(state: RegistryState, object: StoredObject): void {
       state.apps.set(value.name, { value, version, endpoints: byCluster })
       return
     }
+    case 'verdict':
+      putVerdict(state, object.stored)
+      return
     default:
       assertNever(object)
   }
@@ -143,6 +184,7 @@ export type StoredObject =
       readonly kind: 'app'
       readonly stored: Stored<App> & { readonly endpoints: readonly Stored<Endpoint>[] }
     }
+  | { readonly kind: 'verdict'; readonly stored: EndpointVerdict }
 
 function count(state: RegistryState, name: Name, by: 1 | -1): void {
   for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {

@@ -17,6 +17,12 @@ export function stateHash(state: RegistryState): string {
       hash.update(canonical(app.endpoints.get(cluster)))
     }
   }
+  for (const name of sorted(state.health.keys())) {
+    const verdicts = state.health.get(name)
+    for (const cluster of sorted(verdicts?.keys() ?? [])) {
+      hash.update(canonical(verdicts?.get(cluster)))
+    }
+  }
   return hash.digest('hex')
 }
 

@@ -1,6 +1,7 @@
 import type { Name } from '../../shared/dns/name.ts'
 import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
+import type { EndpointVerdict } from './events.ts'
 
 /** A registered object with the version of the change that last touched it. */
 export interface Stored<T> {
@@ -23,6 +24,9 @@ export interface StoredZone extends Stored<Zone> {
   readonly serialVersion: number
 }
 
+/** The verdicts on the endpoints of one app, by cluster; none is `unknown`, and it is not empty. */
+export type AppVerdicts = ReadonlyMap<string, EndpointVerdict>
+
 /** The part of `Map` that folding needs, so that a draft can stand in for the real thing. */
 export interface Table<K, V> {
   readonly size: number
@@ -42,6 +46,8 @@ export interface RegistryState {
   readonly clusters: Table<string, Stored<Cluster>>
   readonly zones: Table<Name, StoredZone>
   readonly apps: Table<Name, StoredApp>
+  /** Apart from the apps: a verdict changes no version that a client could have read. */
+  readonly health: Table<Name, AppVerdicts>
   /** How many apps and zone apexes stand at or under a name; absent for none. Derived. */
   readonly descendants: Table<Name, number>
   /** How many endpoints a cluster has; absent for none. Derived. */
@@ -54,6 +60,7 @@ export function emptyState(): RegistryState {
     clusters: new Map(),
     zones: new Map(),
     apps: new Map(),
+    health: new Map(),
     descendants: new Map(),
     clusterUse: new Map(),
   }
@@ -65,6 +72,7 @@ export function draftOf(state: RegistryState): RegistryState {
     clusters: new DraftTable(state.clusters),
     zones: new DraftTable(state.zones),
     apps: new DraftTable(state.apps),
+    health: new DraftTable(state.health),
     descendants: new DraftTable(state.descendants),
     clusterUse: new DraftTable(state.clusterUse),
   }

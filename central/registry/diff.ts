@@ -5,8 +5,8 @@ import type { RegistryState } from '../model/state.ts'
 /** One line of what a change set does to one object. */
 export interface DiffEntry {
   readonly action: 'create' | 'change' | 'delete'
-  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint'
-  /** Id, apex, name, or `name cluster` for an endpoint. */
+  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint' | 'health'
+  /** Id, apex, name, or `name cluster` for an endpoint and its health. */
   readonly id: string
   readonly before?: object
   readonly after?: object
@@ -35,6 +35,13 @@ export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
     case 'endpoint-deleted': {
       const before = state.apps.get(event.app)?.endpoints.get(event.cluster)
       return entry('endpoint', `${event.app} ${event.cluster}`, before, undefined)
+    }
+    case 'endpoint-health': {
+      const { type: _, ...verdict } = event
+      const before = state.health.get(event.app)?.get(event.cluster)
+      const id = `${event.app} ${event.cluster}`
+      const after = verdict.state === 'unknown' ? undefined : verdict
+      return entry('health', id, before && { value: before }, after)
     }
     default:
       return assertNever(event)

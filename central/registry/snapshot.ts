@@ -105,6 +105,8 @@ export class RegistrySnapshot {
   }
 }
 
+const objectKinds = new Set<unknown>(['cluster', 'zone', 'app', 'verdict'])
+
 /**
  * A look at the kind is enough: the checksum of the file and the format version in its header say that
  * this software wrote the line, out of a state that was checked when it came to be.
@@ -115,7 +117,7 @@ function isStoredObject(value: unknown): value is StoredObject {
     value !== null &&
     'stored' in value &&
     'kind' in value &&
-    (value.kind === 'cluster' || value.kind === 'zone' || value.kind === 'app')
+    objectKinds.has(value.kind)
   )
 }
 
@@ -131,9 +133,12 @@ function objectsOf(state: RegistryState): Iterable<StoredObject> {
     version,
     endpoints: [...endpoints.values()],
   }))
+  // After the apps: without its endpoint a verdict is not taken.
+  const verdicts = [...state.health.values()].flatMap((byCluster) => [...byCluster.values()])
   return (function* objects(): Iterable<StoredObject> {
     for (const stored of clusters) yield { kind: 'cluster', stored }
     for (const stored of zones) yield { kind: 'zone', stored }
     for (const stored of apps) yield { kind: 'app', stored }
+    for (const stored of verdicts) yield { kind: 'verdict', stored }
   })()
 }

@@ -65,6 +65,10 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         names.add(event.app)
         addSerialOf(event.app)
         break
+      case 'endpoint-health':
+        // No serial: the zone is what it was.
+        names.add(event.app)
+        break
       default:
         assertNever(event)
     }

@@ -29,7 +29,7 @@ type Outcome = Pick<DnsMessage, 'rcode' | 'aa' | 'answers' | 'authorities'>
 
 /**
  * Answers a DNS query from the registry, in wire form each way. An app is answered with the addresses
- * of all its endpoints, whose choice is the edges' business. Undefined for what deserves no answer: an
+ * of all its endpoints that work, whose choice is the edges' business. Undefined for what deserves no answer: an
  * answer, or less than a header.
  */
 export function answerQuery(state: RegistryState, wire: Buffer): Buffer | undefined {
@@ -110,6 +110,8 @@ function addressRecords(
   if (type !== TYPE_A && type !== TYPE_AAAA) return []
   const records: ResourceRecord[] = []
   const draining: ResourceRecord[] = []
+  const down: ResourceRecord[] = []
+  const verdicts = state.health.get(app.value.name)
   for (const id of [...app.endpoints.keys()].sort()) {
     const cluster = state.clusters.get(id)?.value
     const endpoint = app.endpoints.get(id)?.value
@@ -118,10 +120,13 @@ function addressRecords(
     for (const address of all) {
       if (address.includes(':') !== (type === TYPE_AAAA)) continue
       const rr = record(app.value.name, type, app.value.ttl.max, { kind: 'address', address })
-      ;(cluster.state === 'draining' ? draining : records).push(rr)
+      if (verdicts?.get(id)?.state === 'down') down.push(rr)
+      else (cluster.state === 'draining' ? draining : records).push(rr)
     }
   }
-  return records.length > 0 ? records : draining
+  if (records.length > 0) return records
+  if (draining.length > 0) return draining
+  return app.value.health?.whenNotEnough === 'fail-closed' ? [] : down
 }
 
 /** RFC 2308 §3, §5: the SOA of a negative answer has the lesser of MINIMUM and its own TTL. */

@@ -25,7 +25,8 @@ const writeOptions = { ...globalOptions, wait: z.boolean().default(false) }
 const ttlOption = numberOption(z.int().min(0).max(TTL_LIMIT_MAX_SECONDS)).optional()
 const addressOption = z.array(addressSchema).max(ADDRESSES_MAX).optional()
 
-const clusterFields = Object.keys(clusterSchema.omit({ id: true }).shape)
+/** What the body of a cluster has. */
+export const clusterFields: readonly string[] = Object.keys(clusterSchema.omit({ id: true }).shape)
 
 const clusterOptions = z.object({
   ...writeOptions,
@@ -87,8 +88,8 @@ function soaFor(stored: Item | undefined, ns: readonly string[] | undefined): un
   return rest
 }
 
-/** Without the endpoints, central leaves them as they are. */
-const appFields = ['policy', 'ttl']
+/** Without the endpoints, central leaves them as they are; without its health the app has none. */
+const appFields = ['policy', 'ttl', 'health']
 
 const appOptions = z.object({
   ...writeOptions,
@@ -104,6 +105,7 @@ export async function putApp(call: Call): Promise<number> {
   return put(call, { kind: appKind, fields: appFields, client, options }, (stored) => {
     const ttl = z.record(z.string(), z.unknown()).catch({}).parse(stored?.['ttl'])
     return {
+      ...stored,
       policy: policy ?? stored?.['policy'],
       ttl: { ...ttl, ...defined({ min: ttlMin, max: ttlMax }) },
     }
@@ -170,12 +172,14 @@ async function put(
   throw new MeridianError('MERIDIAN_REQUEST_FAILED', message)
 }
 
+/** An object as it was read, with what a write over just that one needs. */
 interface Stored {
   readonly item: Item
   readonly etag: string
 }
 
-async function readStored(client: RestClient, path: string): Promise<Stored | undefined> {
+/** Reads an object; undefined when it is not there. */
+export async function readStored(client: RestClient, path: string): Promise<Stored | undefined> {
   const request: Request = { method: 'GET', path }
   const answer = await client.send(request)
   if (answer.status === 404) return undefined

@@ -16,8 +16,48 @@ function* rowsOf(schema: JsonSchema, prefix: string): Iterable<readonly string[]
     const isPlainGroup = inner.properties !== undefined && inner.default !== undefined
     if (!isPlainGroup || inner.description !== undefined) yield rowOf(path, inner, isRequired)
     yield* rowsOf(inner, `${path}.`)
+    yield* rowsOfVariants(variantsOf(inner), `${path}.`)
     const items = itemsOf(inner)
     if (items !== undefined) yield* rowsOf(items, `${path}[].`)
+  }
+}
+
+/** A mapping whose keys depend on one of them, which has another constant in each variant. */
+interface Variant {
+  readonly name: string
+  readonly schema: JsonSchema
+}
+
+function variantsOf(schema: JsonSchema): readonly Variant[] {
+  return (schema.oneOf ?? []).flatMap((variant) => {
+    if (typeof variant === 'boolean') return []
+    const [constant] = Object.values(variant.properties ?? {}).flatMap((inner) =>
+      typeof inner === 'object' && typeof inner.const === 'string' ? [inner.const] : [],
+    )
+    return constant === undefined ? [] : [{ name: constant, schema: variant }]
+  })
+}
+
+/** One row for each key that variants have, with those that have it when not all do. */
+function* rowsOfVariants(
+  variants: readonly Variant[],
+  prefix: string,
+): Iterable<readonly string[]> {
+  const rows = new Map<string, { readonly cells: readonly string[]; readonly names: string[] }>()
+  for (const { name, schema } of variants) {
+    for (const [key = '', type = '', ...cells] of rowsOf(schema, prefix)) {
+      const isKind = type === renderCode(name)
+      const row = isKind ? [key, '', ...cells] : [key, type, ...cells]
+      const same = rows.get(row.join('|'))
+      if (same === undefined) rows.set(row.join('|'), { cells: row, names: [name] })
+      else same.names.push(name)
+    }
+  }
+  for (const { cells, names } of rows.values()) {
+    const [key = '', type = '', absent = '', bounds = '', meaning = ''] = cells
+    const only = names.length === variants.length ? '' : ` (${names.join(', ')})`
+    const kinds = names.map(renderCode).join(', ')
+    yield [key, type === '' ? kinds : type, absent, bounds, `${meaning}${only}`.trim()]
   }
 }
 
@@ -38,7 +78,8 @@ function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) {
     return schema.enum.map((value) => renderCode(String(value))).join(', ')
   }
-  if (schema.properties !== undefined) return 'mapping'
+  if (schema.const !== undefined) return renderCode(String(schema.const))
+  if (schema.type === 'object' || variantsOf(schema).length > 0) return 'mapping'
   const items = itemsOf(schema)
   if (items !== undefined) return `list of ${typeOf(items)}`
   return String(schema.type)

@@ -4,6 +4,8 @@ import type { Clock } from '../../shared/clock.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import { channelOptions } from '../../shared/rpc/channel.ts'
 import { loadProto } from '../../shared/rpc/proto.ts'
+import type { CheckAssignment__Output } from '../../shared/rpc/generated/meridian/v1/CheckAssignment.ts'
+import type { HealthReport } from '../../shared/rpc/generated/meridian/v1/HealthReport.ts'
 import type { ResolveRequest } from '../../shared/rpc/generated/meridian/v1/ResolveRequest.ts'
 import type { ResolveResponse__Output } from '../../shared/rpc/generated/meridian/v1/ResolveResponse.ts'
 import type { WatchRequest } from '../../shared/rpc/generated/meridian/v1/WatchRequest.ts'
@@ -11,6 +13,7 @@ import type { WatchResponse__Output } from '../../shared/rpc/generated/meridian/
 import { isLoopback, readPem } from '../../shared/tls.ts'
 import type { CentralOptions } from './options.ts'
 
+export type HealthStream = ClientDuplexStream<HealthReport, CheckAssignment__Output>
 export type WatchStream = ClientDuplexStream<WatchRequest, WatchResponse__Output>
 
 /** The calls to one central at a time; `next` moves on to the next address. */
@@ -52,6 +55,10 @@ export class CentralClient {
     return this.#current().sync.watch()
   }
 
+  checkHealth(): HealthStream {
+    return this.#current().health.check()
+  }
+
   /** Asks for one name. Rejects with what gRPC says, DEADLINE_EXCEEDED after `timeoutMs`. */
   resolve(request: ResolveRequest, timeoutMs: number): Promise<ResolveResponse__Output> {
     const deadline = this.#clock.epochMs() + timeoutMs
@@ -76,12 +83,13 @@ export class CentralClient {
 
 type Clients = ReturnType<typeof openClients>
 
-/** Both services over one connection. */
+/** All services over one connection. */
 function openClients(address: string, creds: ChannelCredentials, options: ChannelOptions) {
-  const { Sync, Resolver } = loadProto().meridian.v1
+  const { Health, Sync, Resolver } = loadProto().meridian.v1
   const channel = new Channel(address, creds, options)
   const over = { channelOverride: channel }
   return {
+    health: new Health(address, creds, over),
     sync: new Sync(address, creds, over),
     resolver: new Resolver(address, creds, over),
     close: () => channel.close(),

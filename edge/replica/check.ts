@@ -8,13 +8,23 @@ import {
   policies,
 } from '../../shared/registry/schema.ts'
 import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
+import { CHECK_INTERVAL_MAX_MS, CHECK_TIMES_MAX } from '../../shared/registry/limits.ts'
+import { healthStateOf } from '../../shared/rpc/health-states.ts'
 import { TTL_MAX } from '../../shared/dns/codes.ts'
 import type { Change__Output } from '../../shared/rpc/generated/meridian/v1/Change.ts'
 import type { Cluster__Output } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { Endpoint__Output } from '../../shared/rpc/generated/meridian/v1/Endpoint.ts'
 import type { NameState__Output } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone__Output } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
-import type { NameState, ReplicaApp, ReplicaChange, ReplicaZone } from './model.ts'
+import { TRUST_STEP_MS } from './model.ts'
+import type {
+  NameState,
+  ReplicaApp,
+  ReplicaChange,
+  ReplicaEndpoint,
+  ReplicaHealth,
+  ReplicaZone,
+} from './model.ts'
 
 /**
  * Turns what central sends into what the edge holds. Every function throws MERIDIAN_CENTRAL_INVALID,
@@ -61,11 +71,41 @@ function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): Repli
   if (ttlMin > ttlMax || ttlMax > TTL_MAX) {
     throw invalid(`app ${name} ttl`, `${ttlMin}..${ttlMax}`, `0 <= min <= max <= ${TTL_MAX}`)
   }
-  return { policy, ttlMin, ttlMax, endpoints: app.endpoints.map(checkEndpoint) }
+  return {
+    policy,
+    ttlMin,
+    ttlMax,
+    endpoints: app.endpoints.map(checkEndpoint),
+    health: checkHealth(name, app),
+  }
 }
 
+/** No trust: nobody finds out. */
+function checkHealth(
+  name: Name,
+  { enoughUpPercent, failClosed, trustMs }: NonNullable<NameState__Output['app']>,
+): ReplicaHealth | undefined {
+  if (trustMs === 0) return undefined
+  if (enoughUpPercent > 100) {
+    throw invalid(`app ${name} enough_up_percent`, String(enoughUpPercent), '0..100')
+  }
+  if (trustMs > TRUST_MAX_MS) {
+    throw invalid(`app ${name} trust_ms`, String(trustMs), `0..${TRUST_MAX_MS}`)
+  }
+  return { enoughUpPercent, failClosed, trustMs: trustMs - (trustMs % TRUST_STEP_MS) }
+}
+
+/** The trust in a verdict: as long as the slowest check can take to turn it. */
+const TRUST_MAX_MS = CHECK_INTERVAL_MAX_MS * CHECK_TIMES_MAX
+
 /** An endpoint with its defaults taken back out of the message. */
-function checkEndpoint(endpoint: Endpoint__Output): Endpoint {
+function checkEndpoint(endpoint: Endpoint__Output): ReplicaEndpoint {
+  const checked = checkRegistered(endpoint)
+  const health = healthStateOf(endpoint.health)
+  return health === 'unknown' ? checked : { ...checked, health }
+}
+
+function checkRegistered(endpoint: Endpoint__Output): Endpoint {
   const { cluster, addresses, port, weight, priority, owner } = endpoint
   const given = {
     cluster,

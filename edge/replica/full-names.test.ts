@@ -141,8 +141,15 @@ describe('names that are held whole', () => {
       ttlMax: 604_800,
       endpoints: [
         { cluster: 'a', addresses: [], weight: 0, priority: 65_535, port: 65_535, owner: 'é"\\\n' },
-        { cluster: 'b', addresses: ['192.0.2.255', '2001:db8::1'], weight: 1_000_000, priority: 0 },
+        {
+          cluster: 'b',
+          addresses: ['192.0.2.255', '2001:db8::1'],
+          weight: 1_000_000,
+          priority: 0,
+          health: 'down',
+        },
       ],
+      health: { enoughUpPercent: 100, failClosed: true, trustMs: 36_000_000 },
     }
     for (const name of ['plain.example.', 'with\\092escape.example.', '*.example.']) {
       names.put(nameKey(name), createEntry({ kind: 'app', name, version: 2 ** 40, app }, trust))

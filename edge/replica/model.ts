@@ -1,4 +1,5 @@
 import type { Name } from '../../shared/dns/name.ts'
+import type { HealthState } from '../../shared/registry/health.ts'
 import type { Cluster, Endpoint, policies } from '../../shared/registry/schema.ts'
 
 /** What central says stands at a name, checked. */
@@ -17,8 +18,28 @@ export interface ReplicaApp {
   readonly policy: (typeof policies)[number]
   readonly ttlMin: number
   readonly ttlMax: number
-  readonly endpoints: readonly Endpoint[]
+  readonly endpoints: readonly ReplicaEndpoint[]
+  /** Undefined where nobody finds out what works. */
+  readonly health?: ReplicaHealth | undefined
 }
+
+/** An endpoint with what central says of its health; absent where that is unknown. */
+export interface ReplicaEndpoint extends Endpoint {
+  readonly health?: Exclude<HealthState, 'unknown'>
+}
+
+/** What health means for an app. */
+export interface ReplicaHealth {
+  /** When fewer percent of the endpoints are up, or none, health is left out of account. */
+  readonly enoughUpPercent: number
+  /** Then no address is answered, rather than as if all were up. */
+  readonly failClosed: boolean
+  /** How long a verdict holds at least, in whole `TRUST_STEP_MS`. */
+  readonly trustMs: number
+}
+
+/** What the trust in a verdict is counted in. */
+export const TRUST_STEP_MS = 100
 
 /** A zone as an edge holds it. TTLs in seconds. */
 export interface ReplicaZone {

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
-import type { Answer } from '../query/encode.ts'
-import type { Topology } from '../steer/topology.ts'
+import type { AppAnswer, Era } from '../steer/app-answers.ts'
 import type { NameState, ReplicaApp } from './model.ts'
 
 /** What the edge holds of one name. */
@@ -18,8 +17,8 @@ export interface NameEntry {
   /** Until when it may be used without asking again (monotonic ms); Infinity while it is watched. */
   readonly expiresAt: number
   /** Answers by type that were made of it, good for `answersFor` only. */
-  answers: Map<number, Answer | undefined> | undefined
-  answersFor: Topology | undefined
+  answers: Map<number, AppAnswer> | undefined
+  answersFor: Era | undefined
 }
 
 /** The names that an edge holds. Keys are lower case names in wire form as latin1 (`nameKey`). */

@@ -20,7 +20,7 @@ export type ReplicaUpdate =
   /** All of them were replaced. */
   | { readonly is: 'state'; readonly before: Tables }
   | { readonly is: 'change'; readonly change: ReplicaChange }
-  /** A name was resolved. */
+  /** A name was resolved, or touched. */
   | { readonly is: 'learned'; readonly key: string }
   /** A name had to make room. */
   | { readonly is: 'forgotten'; readonly key: string }
@@ -133,6 +133,12 @@ export class Replica {
     const entry = this.#tables.learn(key, state, trust)
     this.#tell({ is: 'learned', key })
     return entry
+  }
+
+  /** What a name is answered with has changed for another reason than a change of central's state. */
+  touch(name: Name): void {
+    const key = nameKey(name)
+    if (this.#tables.names.versionOf(key) !== undefined) this.#tell({ is: 'learned', key })
   }
 
   /** Marks a name as asked for, so that a Change that tells of it before Resolve does is not lost. */

@@ -9,8 +9,17 @@ const app: ReplicaApp = {
   ttlMax: 30,
   endpoints: [
     { cluster: 'sfo', addresses: ['192.0.2.1', '2001:db8::1'], weight: 100, priority: 0 },
-    { cluster: 'ewr', addresses: [], weight: 0, priority: 7, port: 443, owner: 'team "a"' },
+    {
+      cluster: 'ewr',
+      addresses: [],
+      weight: 0,
+      priority: 7,
+      port: 443,
+      owner: 'team "a"',
+      health: 'degraded',
+    },
   ],
+  health: { enoughUpPercent: 50, failClosed: true, trustMs: 1_000 },
 }
 const state = { kind: 'app' as const, name: 'video.example.', version: 7, app }
 const entry = createEntry(state, { isWatched: true, expiresAt: Infinity })
@@ -25,9 +34,14 @@ it.each([
   ['a version that is none', 1, -1],
   ['an unknown policy', 2, 'farthest'],
   ['a TTL that is text', 4, '30'],
-  ['an endpoint that is no list', 5, 'sfo'],
-  ['an endpoint with a bad address', 5, ['sfo', 100, 0, 0, '', '192.0.2.256']],
-  ['an endpoint with a bad weight', 5, ['sfo', -1, 0, 0, '', '192.0.2.1']],
+  ['health that is no list', 5, 1],
+  ['health with too many percent', 5, [101, 0, 1_000]],
+  ['health that is half closed', 5, [50, 2, 1_000]],
+  ['health without trust', 5, [50, 0]],
+  ['an endpoint that is no list', 6, 'sfo'],
+  ['an endpoint with a bad address', 6, ['sfo', 100, 0, 0, '', 1, '192.0.2.256']],
+  ['an endpoint with a bad weight', 6, ['sfo', -1, 0, 0, '', 1, '192.0.2.1']],
+  ['an endpoint in no state of health', 6, ['sfo', 1, 0, 0, '', 4, '192.0.2.1']],
 ])('refuses %s', (_what, at, value) => {
   const line = Array.isArray(written) ? written.with(at, value) : undefined
   expect(parseLine(line)).toMatchObject({ ok: false })

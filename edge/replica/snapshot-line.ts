@@ -1,16 +1,18 @@
 import { z } from 'zod'
 import type { Name } from '../../shared/dns/name.ts'
+import { healthStates } from '../../shared/registry/health.ts'
 import { clusterSchema, isCanonicalEndpoint, policies } from '../../shared/registry/schema.ts'
-import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
-import type { NameState, ReplicaZone } from './model.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
+import type { NameState, ReplicaEndpoint, ReplicaHealth, ReplicaZone } from './model.ts'
 import type { NameEntry } from './names.ts'
 
 /*
  * The lines of an edge's snapshot: clusters and zones as objects; apps, of which there are up to
  * millions, as arrays, which take half of the bytes:
  *
- *   ["video.example.", version, policy, ttl.min, ttl.max, [endpoint], …]
- *   endpoint: ["sfo", weight, priority, port or 0, owner or "", address, …]
+ *   ["video.example.", version, policy, ttl.min, ttl.max, health, [endpoint], …]
+ *   health: 0, or [enoughUpPercent, 1 for fail-closed or 0, trustMs]
+ *   endpoint: ["sfo", weight, priority, port or 0, owner or "", index into healthStates, address, …]
  */
 
 const ttl = z.int().min(0)
@@ -46,15 +48,23 @@ export type Line =
 /** The line of an app; undefined for a name that has none. */
 export function appLine({ name, version, app }: NameEntry): unknown {
   if (app === undefined) return undefined
-  const endpoints = app.endpoints.map(({ cluster, weight, priority, port, owner, addresses }) => [
-    cluster,
-    weight,
-    priority,
-    port ?? 0,
-    owner ?? '',
-    ...addresses,
+  const endpoints = app.endpoints.map((endpoint) => [
+    endpoint.cluster,
+    endpoint.weight,
+    endpoint.priority,
+    endpoint.port ?? 0,
+    endpoint.owner ?? '',
+    healthStates.indexOf(endpoint.health ?? 'unknown'),
+    ...endpoint.addresses,
   ])
-  return [name, version, app.policy, app.ttlMin, app.ttlMax, ...endpoints]
+  const { policy, ttlMin, ttlMax, health } = app
+  return [name, version, policy, ttlMin, ttlMax, healthLine(health), ...endpoints]
+}
+
+/** The part of a line that says what health means for the app. */
+export function healthLine(health: ReplicaHealth | undefined): 0 | readonly number[] {
+  if (health === undefined) return 0
+  return [health.enoughUpPercent, health.failClosed ? 1 : 0, health.trustMs]
 }
 
 /** Reads a line; says what is wrong with one that this software did not write. */
@@ -72,33 +82,49 @@ export function parseLine(
 }
 
 function parseApp(values: readonly unknown[]): NameState | undefined {
-  const [name, version, policyName, ttlMin, ttlMax] = values
+  const [name, version, policyName, ttlMin, ttlMax, healthFields] = values
   const policy = policies.find((known) => known === policyName)
   if (!isName(name) || !isCount(version) || policy === undefined) return undefined
   if (!isCount(ttlMin) || !isCount(ttlMax)) return undefined
-  const endpoints: Endpoint[] = []
-  for (let i = 5; i < values.length; i++) {
+  const health = parseHealth(healthFields)
+  if (health === null) return undefined
+  const endpoints: ReplicaEndpoint[] = []
+  for (let i = 6; i < values.length; i++) {
     const endpoint = parseEndpoint(values[i])
     if (endpoint === undefined) return undefined
     endpoints.push(endpoint)
   }
-  return { kind: 'app', name, version, app: { policy, ttlMin, ttlMax, endpoints } }
+  return { kind: 'app', name, version, app: { policy, ttlMin, ttlMax, endpoints, health } }
+}
+
+/** Null: it is none. */
+function parseHealth(fields: unknown): ReplicaHealth | undefined | null {
+  if (fields === 0) return undefined
+  if (!Array.isArray(fields)) return null
+  const values: readonly unknown[] = fields
+  const [enoughUpPercent, failClosed, trustMs] = values
+  if (!isCount(enoughUpPercent) || enoughUpPercent > 100 || !isCount(trustMs)) return null
+  if (failClosed !== 0 && failClosed !== 1) return null
+  return { enoughUpPercent, failClosed: failClosed === 1, trustMs }
 }
 
 /** Had been checked when it was written; its schema would take half of the time of a start. */
-function parseEndpoint(values: unknown): Endpoint | undefined {
+function parseEndpoint(values: unknown): ReplicaEndpoint | undefined {
   if (!Array.isArray(values)) return undefined
   const fields: readonly unknown[] = values
-  const [cluster, weight, priority, port, owner] = fields
+  const [cluster, weight, priority, port, owner, healthIndex] = fields
+  const health = typeof healthIndex === 'number' ? healthStates[healthIndex] : undefined
+  if (health === undefined) return undefined
   const endpoint = {
     cluster,
-    addresses: fields.slice(5),
+    addresses: fields.slice(6),
     weight,
     priority,
     ...(port === 0 ? {} : { port }),
     ...(owner === '' ? {} : { owner }),
   }
-  return isCanonicalEndpoint(endpoint) ? endpoint : undefined
+  if (!isCanonicalEndpoint(endpoint)) return undefined
+  return health === 'unknown' ? endpoint : { ...endpoint, health }
 }
 
 function isName(value: unknown): value is Name {

@@ -9,6 +9,7 @@ import { PROTOCOL_VERSION } from '../../shared/rpc/proto.ts'
 import type { Startable } from '../../shared/startable.ts'
 import type { CentralClient, WatchStream } from './central-client.ts'
 import { checkChange } from './check.ts'
+import { ForgottenNames } from './forgotten-names.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { ReplicaChange } from './model.ts'
 import type { Replica } from './replica.ts'
@@ -21,10 +22,6 @@ const BACKOFF_MAX_MS = 2_000
 const WELCOME_TIMEOUT_MS = 5_000
 /** Names in one Interest message. */
 const INTEREST_NAMES = 1_000
-/** How long dropped names are collected before central is told. */
-const FORGET_MS = 200
-/** Dropped names that may wait to be told; more are forgotten, which costs central a few sends. */
-const FORGET_MAX = 100_000
 
 export interface SyncOptions {
   readonly edgeId: string
@@ -38,6 +35,8 @@ export interface SyncOptions {
   readonly random: () => number
   readonly logger: Logger
   readonly metrics: () => ReplicaMetrics
+  /** Hears of each session that begins, and, with an empty one, that none is left. */
+  readonly onSession: (session: string) => void
 }
 
 /**
@@ -53,8 +52,7 @@ export class ReplicaSync implements Startable {
   #attempt = 0
   #retry: NodeJS.Timeout | undefined
   #welcomeTimer: NodeJS.Timeout | undefined
-  readonly #forgotten = new Set<Name>()
-  #forgetTimer: NodeJS.Timeout | undefined
+  readonly #forgotten: ForgottenNames
   #isStopped = false
   #lostAt: number | undefined
   /** Waits for a version, in the order of the calls. */
@@ -63,6 +61,11 @@ export class ReplicaSync implements Startable {
   constructor(options: SyncOptions) {
     this.#options = options
     this.#lostAt = options.clock.nowMs()
+    this.#forgotten = new ForgottenNames({
+      replica: options.replica,
+      nextSequence: () => this.nextSequence(),
+      send: (names, sequence) => this.#tellForgotten(names, sequence),
+    })
     options.replica.onChange(() => {
       for (const check of this.#waits) check()
     })
@@ -96,7 +99,7 @@ export class ReplicaSync implements Startable {
     this.#isStopped = true
     clearTimeout(this.#retry)
     clearTimeout(this.#welcomeTimer)
-    clearTimeout(this.#forgetTimer)
+    this.#forgotten.stop()
     this.#stream?.cancel()
     this.#options.client.close()
     return Promise.resolve()
@@ -110,9 +113,7 @@ export class ReplicaSync implements Startable {
 
   /** Tells central, soon, that a name need not be told any more. */
   forgetName(name: Name): void {
-    if (this.#session === '' || this.#forgotten.size >= FORGET_MAX) return
-    this.#forgotten.add(name)
-    this.#forgetTimer ??= setTimeout(() => this.#tellForgotten(this.nextSequence()), FORGET_MS)
+    if (this.#session !== '') this.#forgotten.add(name)
   }
 
   /** Resolves when the replica has a version, or after `timeoutMs`. */
@@ -181,16 +182,10 @@ export class ReplicaSync implements Startable {
     }
   }
 
-  #tellForgotten(sequence: number): void {
-    this.#forgetTimer = undefined
-    const { replica } = this.#options
-    const remove = [...this.#forgotten].filter(
-      (name) => !replica.tables.names.has(name) && !replica.expects(name),
-    )
-    this.#forgotten.clear()
+  #tellForgotten(names: readonly Name[], sequence: number): void {
     if (this.#session === '') return
-    for (let i = 0; i < remove.length; i += INTEREST_NAMES) {
-      this.#stream?.write({ interest: { remove: remove.slice(i, i + INTEREST_NAMES), sequence } })
+    for (let i = 0; i < names.length; i += INTEREST_NAMES) {
+      this.#stream?.write({ interest: { remove: names.slice(i, i + INTEREST_NAMES), sequence } })
     }
   }
 
@@ -247,6 +242,7 @@ export class ReplicaSync implements Startable {
     metrics().connected()
     logger.info({ central: client.address, version: welcome.version }, 'connected to central')
     if (replica.kind === 'on-demand') this.#sendNames(stream, false)
+    this.#options.onSession(welcome.session)
   }
 
   /** `change`: undefined for a full state. */
@@ -281,6 +277,7 @@ export class ReplicaSync implements Startable {
     this.#forgotten.clear()
     this.#lostAt ??= clock.nowMs()
     replica.dropParts()
+    this.#options.onSession('')
     for (const check of this.#waits) check()
     if (this.#isStopped) return
     metrics().disconnected()

@@ -1,10 +1,12 @@
 import { RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
 import type { Answer } from '../query/encode.ts'
 import { encodeRecords } from '../query/records.ts'
+import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { NameEntry } from '../replica/names.ts'
 import { decideSteering } from './decide.ts'
 import type { SteerCounts } from './metrics.ts'
 import type { Topology } from './topology.ts'
+import type { ServedZone } from './zones.ts'
 
 /** The types that an app is answered with. */
 export const appTypes = [TYPE_A, TYPE_AAAA] as const
@@ -15,19 +17,55 @@ export function isAppType(qtype: number): qtype is AppType {
   return qtype === TYPE_A || qtype === TYPE_AAAA
 }
 
+/**
+ * What is kept with a name for a type. A number: NODATA, for so many seconds at most; its SOA is that of the
+ * moment, so it is not kept whole.
+ */
+export type AppAnswer = Answer | number | undefined
+
+/** What answers were made for, beside the app itself. */
+export interface Era {
+  readonly topology: Topology
+  /** Of this edge's own verdicts. */
+  readonly generation: number
+}
+
 /** Makes the answers of apps, once for each topology, and keeps them with the name. */
 export class AppAnswers {
   readonly #counts: SteerCounts
+  readonly #own: OwnVerdicts
+  #era: Era | undefined
 
-  constructor(counts: SteerCounts) {
+  constructor(counts: SteerCounts, own: OwnVerdicts) {
     this.#counts = counts
+    this.#own = own
   }
 
-  /** The answer to a type; undefined for NODATA, which carries the SOA of the zone. */
-  answerOf(topology: Topology, entry: NameEntry, qtype: number): Answer | undefined {
+  /** The answer to a type; undefined for the NODATA of its zone. */
+  answerOf(
+    topology: Topology,
+    zone: ServedZone,
+    entry: NameEntry,
+    qtype: number,
+  ): Answer | undefined {
     if (!isAppType(qtype)) return undefined
-    if (entry.answersFor !== topology || entry.answers === undefined) {
-      entry.answersFor = topology
+    const answer = this.#answerOf(topology, entry, qtype)
+    return typeof answer === 'number' ? zone.nodataFor(answer) : answer
+  }
+
+  /** The same object until something that all answers depend on has changed. */
+  #eraOf(topology: Topology): Era {
+    const { generation } = this.#own
+    if (this.#era?.topology !== topology || this.#era.generation !== generation) {
+      this.#era = { topology, generation }
+    }
+    return this.#era
+  }
+
+  #answerOf(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
+    const era = this.#eraOf(topology)
+    if (entry.answersFor !== era || entry.answers === undefined) {
+      entry.answersFor = era
       entry.answers = new Map()
     }
     const known = entry.answers.get(qtype)
@@ -37,11 +75,12 @@ export class AppAnswers {
     return answer
   }
 
-  #make(topology: Topology, entry: NameEntry, qtype: AppType): Answer | undefined {
+  #make(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
     if (entry.app === undefined) return undefined
-    const { chosen, ttl } = decideSteering(entry.app, qtype, topology)
+    const app = this.#own.over(entry.name, entry.app)
+    const { chosen, ttl, isRefused } = decideSteering(app, qtype, topology)
     this.#counts.decided(chosen?.place, topology)
-    if (chosen === undefined) return undefined
+    if (chosen === undefined) return isRefused ? ttl : undefined
     const records = chosen.addresses.map((rdata) => ({
       owner: 'qname' as const,
       type: qtype,

@@ -1,8 +1,9 @@
 import { TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
-import type { Endpoint } from '../../shared/registry/schema.ts'
-import type { ReplicaApp } from '../replica/model.ts'
-import type { Candidate, Policy } from './filters.ts'
+import type { ReplicaApp, ReplicaEndpoint, ReplicaHealth } from '../replica/model.ts'
+import type { Candidate, Policy, Preference } from './filters.ts'
 import { policySteps } from './filters.ts'
+import { regardOf, ttlOf } from './regard.ts'
+import type { Regard } from './regard.ts'
 import type { Place, Topology } from './topology.ts'
 
 /** What one step of a policy did, for people. */
@@ -14,7 +15,7 @@ export interface Step {
 
 /** The endpoint that an app is answered with. */
 export interface ChosenEndpoint {
-  readonly endpoint: Endpoint
+  readonly endpoint: ReplicaEndpoint
   readonly place: Place
   /** Those of the type that was asked for; never empty. */
   readonly addresses: readonly string[]
@@ -27,11 +28,14 @@ export interface SteeringDecision {
   /** Seconds. */
   readonly ttl: number
   readonly ttlReason: string
+  /** Too little works and the app is fail-closed: `ttl` bounds that of the NODATA. */
+  readonly isRefused: boolean
 }
 
 /** Finds the candidate that a policy chooses: its index, -1 when none may be answered. */
 export function choose(
-  { requirements, preferences }: Policy,
+  { requirements }: Pick<Policy, 'requirements'>,
+  preferences: readonly Preference[],
   candidates: readonly Candidate[],
   count: number,
   topology: Topology,
@@ -73,12 +77,15 @@ export function decideSteering(
       reason: 'the cluster is not in the topology',
     })),
   })
-  trace?.push(...stepsOf(policy, listed, topology))
-  return {
-    chosen: listed[choose(policy, listed, listed.length, topology)],
-    ttl: app.ttlMax,
-    ttlReason: `the app's ttl.max: a change is pushed, none is foreseen`,
-  }
+  const regard = regardOf(app.health, policy.requirements, listed, listed.length)
+  trace?.push(...stepsOf(policy, app.health, regard, listed, topology))
+  const preferences = regard === 'heed' ? policy.preferences : policy.healthBlind
+  const chosen =
+    regard === 'refuse'
+      ? undefined
+      : listed[choose(policy, preferences, listed, listed.length, topology)]
+  const { ttl, reason } = ttlOf(app, chosen?.endpoint.health === 'degraded')
+  return { chosen, ttl, ttlReason: reason, isRefused: regard === 'refuse' }
 }
 
 /** The addresses of a family. */
@@ -109,14 +116,18 @@ function listCandidates(
     // The endpoint's own, else those of its cluster.
     const all = endpoint.addresses.length > 0 ? endpoint.addresses : place.cluster.addresses
     const addresses = addressesOfType(all, qtype)
-    listed.push({ endpoint, place, addresses, priority, weight, hasAddress: addresses.length > 0 })
+    const hasAddress = addresses.length > 0
+    const isDown = endpoint.health === 'down'
+    listed.push({ endpoint, place, addresses, priority, weight, hasAddress, isDown })
   }
   return { listed, unlisted }
 }
 
 /** The same as `choose`, step by step. */
 function stepsOf(
-  { requirements, preferences }: Policy,
+  { requirements, preferences, healthBlind }: Policy,
+  health: ReplicaHealth | undefined,
+  regard: Regard,
   listed: readonly Candidate[],
   topology: Topology,
 ): Step[] {
@@ -130,7 +141,11 @@ function stepsOf(
     steps.push({ filter: name, kept: kept.map(idOf), dropped })
     candidates = kept
   }
-  for (const { name, compare, reason } of preferences) {
+  if (health !== undefined && regard !== 'heed') {
+    steps.push(stepOfTooFew(health, regard, candidates))
+    if (regard === 'refuse') return steps
+  }
+  for (const { name, compare, reason } of regard === 'heed' ? preferences : healthBlind) {
     const best = candidates.toSorted((a, b) => compare(a, b, topology))[0]
     const isKept = (candidate: Candidate): boolean =>
       best !== undefined && compare(candidate, best, topology) === 0
@@ -143,6 +158,24 @@ function stepsOf(
     steps.push({ filter: name, kept: candidates.map(idOf), dropped })
   }
   return steps
+}
+
+/** Too few are up: all are taken as they are, or none. */
+function stepOfTooFew(
+  { enoughUpPercent }: ReplicaHealth,
+  regard: Regard,
+  candidates: readonly Candidate[],
+): Step {
+  const ids = candidates.map(idOf)
+  if (regard !== 'refuse') return { filter: 'fail-open', kept: ids, dropped: [] }
+  const up = candidates.filter(({ isDown }) => !isDown).length
+  const wanted = enoughUpPercent === 0 ? 'one is' : `${enoughUpPercent} % are`
+  const reason = `${up} of ${candidates.length} are up, ${wanted} wanted`
+  return {
+    filter: 'fail-closed',
+    kept: [],
+    dropped: ids.map((cluster) => ({ cluster, reason })),
+  }
 }
 
 function idOf({ place }: Candidate): string {

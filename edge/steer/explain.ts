@@ -2,6 +2,8 @@ import { rcodeName, typeName, RCODE_NOERROR, RCODE_NXDOMAIN } from '../../shared
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { HealthState } from '../../shared/registry/health.ts'
+import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Resolver } from '../replica/resolver.ts'
@@ -9,6 +11,18 @@ import { decideSteering } from './decide.ts'
 import type { Step } from './decide.ts'
 import type { Topology } from './topology.ts'
 import type { ServedZone } from './zones.ts'
+
+/** An endpoint with what an answer goes by. */
+export interface ExplainedEndpoint {
+  readonly cluster: string
+  readonly distanceKm: number | null
+  readonly addresses: readonly string[]
+  readonly weight: number
+  readonly priority: number
+  /** Of the cluster. */
+  readonly state: string
+  readonly health: HealthState
+}
 
 /** Why the edge answers a question as it does. */
 export interface Explanation {
@@ -21,14 +35,7 @@ export interface Explanation {
   readonly source: 'app' | 'nodata' | 'nxdomain' | 'not-in-mesh' | 'unknown'
   /** Version of central's state that the name is known from. */
   readonly version: number
-  readonly endpoints: readonly {
-    readonly cluster: string
-    readonly distanceKm: number | null
-    readonly addresses: readonly string[]
-    readonly weight: number
-    readonly priority: number
-    readonly state: string
-  }[]
+  readonly endpoints: readonly ExplainedEndpoint[]
   readonly steps: readonly Step[]
   readonly answer: {
     readonly rcode: string
@@ -47,6 +54,7 @@ export interface ExplainOptions {
   readonly replica: Replica
   readonly resolver: Resolver | undefined
   readonly clock: Clock
+  readonly own: OwnVerdicts
 }
 
 /** Explains an answer by the very code that makes it. An unknown name is asked for, as a query does. */
@@ -99,7 +107,7 @@ export async function explain(
     }
   }
   return entry.kind === 'app'
-    ? { ...inZone, ...explainApp(entry, qtype, replica.tables.topology, zone) }
+    ? { ...inZone, ...explainApp(entry, options.own, qtype, replica.tables.topology, zone) }
     : { ...inZone, ...explainNegative(entry, zone) }
 }
 
@@ -126,14 +134,17 @@ function explainNegative(
 
 function explainApp(
   entry: NameEntry,
+  own: OwnVerdicts,
   qtype: number,
   topology: Topology,
   zone: ServedZone,
 ): Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'> {
   if (entry.app === undefined) return explainNegative(entry, zone)
   const steps: Step[] = []
-  const { chosen, ttl, ttlReason } = decideSteering(entry.app, qtype, topology, steps)
-  const endpoints = entry.app.endpoints.map((endpoint) => {
+  const app = own.over(entry.name, entry.app)
+  const decision = decideSteering(app, qtype, topology, steps)
+  const { chosen, ttl, ttlReason, isRefused } = decision
+  const endpoints = app.endpoints.map((endpoint): ExplainedEndpoint => {
     const place = topology.places.get(endpoint.cluster)
     return {
       cluster: endpoint.cluster,
@@ -143,11 +154,16 @@ function explainApp(
       weight: endpoint.weight,
       priority: endpoint.priority,
       state: place?.cluster.state ?? 'unknown',
+      health: endpoint.health ?? 'unknown',
     }
   })
   endpoints.sort((a, b) => (a.distanceKm ?? Infinity) - (b.distanceKm ?? Infinity))
-  if (chosen === undefined)
-    return { ...explainNegative(entry, zone), source: 'app', endpoints, steps }
+  if (chosen === undefined) {
+    const negative = explainNegative(entry, zone)
+    const isShorter = isRefused && ttl < zone.negativeTtl
+    const answer = isShorter ? { ...negative.answer, ttl, ttlReason } : negative.answer
+    return { ...negative, source: 'app', endpoints, steps, answer }
+  }
   return {
     source: 'app',
     version: entry.version,

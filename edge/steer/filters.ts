@@ -7,6 +7,8 @@ export interface Candidate {
   readonly weight: number
   /** Whether it has an address of the family that was asked for. */
   readonly hasAddress: boolean
+  /** By central's verdict, or this edge's own where central is out of reach. */
+  readonly isDown: boolean
 }
 
 /** A step that drops what may not be answered at all, the last one too. */
@@ -33,6 +35,8 @@ export interface Preference {
 export interface Policy {
   readonly requirements: readonly Requirement[]
   readonly preferences: readonly Preference[]
+  /** The preferences where health is left out of account. */
+  readonly healthBlind: readonly Preference[]
 }
 
 const enabled: Requirement = {
@@ -45,6 +49,13 @@ const address: Requirement = {
   name: 'address',
   admits: ({ hasAddress }) => hasAddress,
   reason: 'no address of this type',
+}
+
+/** What is down is taken only where `regardOf` lets it. */
+const healthy: Preference = {
+  name: 'healthy',
+  compare: (a, b) => downRank(a) - downRank(b),
+  reason: () => 'the endpoint is down',
 }
 
 /** Draining clusters are used where nothing else is left: a late answer beats none. */
@@ -78,11 +89,23 @@ const tie: Preference = {
 
 /** The steps of each policy. */
 export const policySteps = {
-  nearest: {
-    requirements: [enabled, address],
-    preferences: [notDraining, ownClusterFirst, nearest, tie],
-  },
+  nearest: policyOf([enabled, address], [healthy, notDraining, ownClusterFirst, nearest, tie]),
 } as const satisfies Record<string, Policy>
+
+function policyOf(
+  requirements: readonly Requirement[],
+  preferences: readonly Preference[],
+): Policy {
+  return {
+    requirements,
+    preferences,
+    healthBlind: preferences.filter((preference) => preference !== healthy),
+  }
+}
+
+function downRank({ isDown }: Candidate): number {
+  return isDown ? 1 : 0
+}
 
 function drainRank({ place }: Candidate): number {
   return place.cluster.state === 'active' ? 0 : 1

@@ -4,7 +4,8 @@ import type { Answer } from '../query/encode.ts'
 import { FullNames } from '../replica/full-names.ts'
 import type { HeldApp } from '../replica/full-names.ts'
 import { declaredAt, noteDeclared } from '../replica/name-record.ts'
-import type { NameEntry } from '../replica/names.ts'
+import type { OwnVerdicts } from '../health/own-verdicts.ts'
+import type { NameEntry, NameTable } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
@@ -22,6 +23,8 @@ export interface NamePublisherOptions {
   readonly table: TableWriter
   readonly answers: AppAnswers
   readonly counts: SteerCounts
+  /** What counts in place of central's verdicts. */
+  readonly own: OwnVerdicts
 }
 
 /** Brings the answer table's entries of single names and zones to what the replica holds of them. */
@@ -45,17 +48,27 @@ export class NamePublisher {
     if (served === undefined) this.withdraw(key)
     else if (key.length === served.apexBytes) this.publishZone(key, served, isWhole)
     else {
-      const app = names instanceof FullNames ? names.packed(key) : undefined
+      const app = this.#packedOf(names, key)
       const qname = Buffer.from(key, 'latin1')
-      if (app === undefined) this.#publishEntry(qname, names.peek(key))
+      if (app === undefined) this.#publishEntry(qname, served, names.peek(key))
       else this.#publishPacked(qname, app)
     }
+  }
+
+  /** An app that is steered by what its packed form says, and nothing else. */
+  #packedOf(names: NameTable, key: string): HeldApp | undefined {
+    const { own } = this.#options
+    const held = names instanceof FullNames ? names.packed(key) : undefined
+    if (held === undefined || own.isEmpty || !own.has(key)) return held
+    // What is declared of it is not kept up with from here on.
+    noteDeclared(held.words, held.ref, -1)
+    return undefined
   }
 
   /** As `publish`, of an app in packed form; `qname` in wire form, lower case. */
   publishApp(qname: Buffer, app: HeldApp, isWhole: boolean): void {
     const apex = this.#options.replica.tables.zones.findApex(qname)
-    if (apex === undefined || apex.length === qname.length) {
+    if (apex === undefined || apex.length === qname.length || !this.#options.own.isEmpty) {
       this.publish(qname.toString('latin1'), isWhole)
     } else this.#publishPacked(qname, app)
   }
@@ -79,7 +92,9 @@ export class NamePublisher {
     entries.put(TYPE_SOA, served.soa, untilReplaced)
     entries.put(TYPE_NS, served.ns, untilReplaced)
     const entry = replica.tables.names.peek(key)
-    const types = putAnswers(entries, timesOf(entry), (qtype) => this.#answerOf(entry, qtype))
+    const types = putAnswers(entries, timesOf(entry), (qtype) =>
+      this.#answerOf(served, entry, qtype),
+    )
     // What stands at the apex of a zone on demand is asked of central like any other name.
     const unknown = entry === undefined ? appTypes : []
     entries.declare([TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
@@ -112,10 +127,10 @@ export class NamePublisher {
     }
   }
 
-  #publishEntry(qname: Buffer, entry: NameEntry | undefined): void {
+  #publishEntry(qname: Buffer, served: ServedZone, entry: NameEntry | undefined): void {
     const entries = this.#options.table.name(qname, CLASS_IN)
     const times = timesOf(entry)
-    const types = putAnswers(entries, times, (qtype) => this.#answerOf(entry, qtype))
+    const types = putAnswers(entries, times, (qtype) => this.#answerOf(served, entry, qtype))
     if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) entries.forget()
     else if (entry.kind === 'nxdomain') entries.declareAbsent(times)
     else entries.declare(types, times)
@@ -130,7 +145,10 @@ export class NamePublisher {
     let there = 0
     for (let i = 0; i < appTypes.length; i++) {
       const qtype = i === 0 ? appTypes[0] : appTypes[1]
-      const answer = answers.answerOf(qtype)
+      const chosen = answers.answerOf(qtype)
+      const { refusedForSeconds } = answers
+      const answer =
+        refusedForSeconds === undefined ? chosen : this.#nodataFor(qname, refusedForSeconds)
       if (answer !== undefined) {
         there |= 1 << i
         entries.put(qtype, answer, untilReplaced)
@@ -151,10 +169,15 @@ export class NamePublisher {
     return this.#packed.answers
   }
 
-  #answerOf(entry: NameEntry | undefined, qtype: AppType): Answer | undefined {
+  /** Of an app that was refused an answer. */
+  #nodataFor(qname: Buffer, seconds: number): Answer | undefined {
+    return this.#options.replica.tables.zones.find(qname.toString('latin1'))?.nodataFor(seconds)
+  }
+
+  #answerOf(served: ServedZone, entry: NameEntry | undefined, qtype: AppType): Answer | undefined {
     const { replica, answers } = this.#options
     if (entry?.kind !== 'app') return undefined
-    return answers.answerOf(replica.tables.topology, entry, qtype)
+    return answers.answerOf(replica.tables.topology, served, entry, qtype)
   }
 }
 

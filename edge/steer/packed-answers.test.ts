@@ -1,21 +1,23 @@
-import { array, assert, constantFrom, integer, property, record, string } from 'fast-check'
+import { array, assert, constantFrom, integer, option, property, record, string } from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Endpoint } from '../../shared/registry/schema.ts'
+import { nameKey } from '../../shared/dns/name.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import { ClusterIds } from '../replica/cluster-ids.ts'
-import type { ReplicaApp } from '../replica/model.ts'
+import type { ReplicaApp, ReplicaEndpoint } from '../replica/model.ts'
 import { createEntry } from '../replica/names.ts'
 import { packedWords, readApp, writeApp } from '../replica/packed-app.ts'
 import { AppAnswers, appTypes } from './app-answers.ts'
 import { SteerCounts } from './metrics.ts'
 import { PackedAnswers } from './packed-answers.ts'
+import { OwnVerdicts } from '../health/own-verdicts.ts'
 import { createTopology } from './topology.ts'
+import { ZoneTable } from './zones.ts'
 
 const ids = ['own', 'a', 'b', 'c', 'd', 'gone'] as const
 const addresses = ['192.0.2.1', '203.0.113.255', '0.0.0.0', '2001:db8::1', '2001:db8:1:2:3:4:5:6']
 
-const endpoint: Arbitrary<Endpoint> = record(
+const endpoint: Arbitrary<ReplicaEndpoint> = record(
   {
     cluster: constantFrom(...ids),
     addresses: array(constantFrom(...addresses), { maxLength: 5 }).map((list) => [
@@ -27,10 +29,17 @@ const endpoint: Arbitrary<Endpoint> = record(
     owner: string({ minLength: 1, maxLength: 200, unit: 'grapheme' }).filter(
       (text) => text.length <= 200,
     ),
+    health: constantFrom('up' as const, 'degraded' as const, 'down' as const),
   },
   { requiredKeys: ['cluster', 'addresses', 'weight', 'priority'] },
 )
+const health = record({
+  enoughUpPercent: constantFrom(0, 34, 50, 100),
+  failClosed: constantFrom(true, false),
+  trustMs: constantFrom(100, 1_000, 20_000, 36_000_000),
+})
 const app: Arbitrary<ReplicaApp> = record({
+  health: option(health, { nil: undefined }),
   policy: constantFrom('nearest' as const),
   ttlMin: constantFrom(0, 5),
   ttlMax: constantFrom(5, 30, 604_800),
@@ -74,6 +83,15 @@ it('an app is read back as it was packed, IPv4 first', () => {
   )
 })
 
+function zoneOf(apex: string) {
+  const zones = new ZoneTable()
+  const soa = { mname: apex, rname: apex, refresh: 1, retry: 1, expire: 1, minimum: 60, ttl: 60 }
+  zones.put({ apex, ns: [apex], nsTtl: 60, soa, serial: 1 })
+  const zone = zones.find(nameKey(apex))
+  if (zone === undefined) throw new Error(`${apex} was not put`)
+  return zone
+}
+
 it('an app in packed form is answered as the same app in objects', () => {
   const numbers = new ClusterIds()
   const topologies = record({
@@ -85,8 +103,10 @@ it('an app in packed form is answered as the same app in objects', () => {
   })
   const counts = { packed: new SteerCounts(), objects: new SteerCounts() }
   const packedAnswers = new PackedAnswers(numbers, counts.packed)
-  const answers = new AppAnswers(counts.objects)
+  const zone = zoneOf('example.')
+  const answers = new AppAnswers(counts.objects, new OwnVerdicts())
   let answered = 0
+  let refused = 0
   assert(
     property(array(app, { minLength: 1, maxLength: 5 }), topologies, (apps, places) => {
       const topology = createTopology(places.own, Object.values(places))
@@ -97,8 +117,12 @@ it('an app in packed form is answered as the same app in objects', () => {
         )
         packedAnswers.take(topology, pack(value, numbers))
         for (const qtype of appTypes) {
-          const wanted = answers.answerOf(topology, entry, qtype)
-          const found = packedAnswers.answerOf(qtype)
+          const wanted = answers.answerOf(topology, zone, entry, qtype)
+          const chosen = packedAnswers.answerOf(qtype)
+          const { refusedForSeconds } = packedAnswers
+          const isRefused = refusedForSeconds !== undefined
+          const found = isRefused ? zone.nodataFor(refusedForSeconds) : chosen
+          if (isRefused) refused++
           expect(found).toEqual(wanted)
           if (wanted !== undefined) answered++
         }
@@ -107,4 +131,5 @@ it('an app in packed form is answered as the same app in objects', () => {
     { numRuns: 300 },
   )
   expect(answered).toBeGreaterThan(100)
+  expect(refused).toBeGreaterThan(10)
 })

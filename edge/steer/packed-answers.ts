@@ -1,6 +1,7 @@
 import { CLASS_IN, RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
 import { NAME_POINTER } from '../../shared/dns/name.ts'
 import { ADDRESSES_MAX } from '../../shared/registry/limits.ts'
+import { healthStates } from '../../shared/registry/health.ts'
 import { policies } from '../../shared/registry/schema.ts'
 import type { Answer } from '../query/encode.ts'
 import { HEADER_BYTES } from '../query/query.ts'
@@ -10,20 +11,27 @@ import {
   clusterOf,
   ENDPOINT_WORDS,
   endpointsOf,
+  healthOf,
   ipv4CountOf,
   ipv6CountOf,
   nextEndpoint,
-  packAddresses,
   policyOf,
   priorityOf,
+  readHealth,
   ttlMaxOf,
+  ttlMinOf,
   weightOf,
 } from '../replica/packed-app.ts'
-import type { PackedAddresses, PackedApp } from '../replica/packed-app.ts'
+import type { PackedApp } from '../replica/packed-app.ts'
+import { packAddresses } from '../replica/packed-addresses.ts'
+import type { PackedAddresses } from '../replica/packed-addresses.ts'
+import type { ReplicaHealth } from '../replica/model.ts'
 import type { AppType } from './app-answers.ts'
 import { choose } from './decide.ts'
 import { policySteps } from './filters.ts'
+import type { Policy } from './filters.ts'
 import type { SteerCounts } from './metrics.ts'
+import { regardOf, trustedSeconds } from './regard.ts'
 import type { Place, Topology } from './topology.ts'
 
 /** A place, with the addresses of its cluster as they stand in answers. */
@@ -38,6 +46,8 @@ interface PackedCandidate {
   priority: number
   weight: number
   hasAddress: boolean
+  isDown: boolean
+  isDegraded: boolean
   words: Int32Array
   /** Where the addresses are: IPv4, then IPv6. */
   at: number
@@ -69,7 +79,10 @@ export class PackedAnswers {
   readonly #blocks = { [TYPE_A]: blocksOf(TYPE_A, 4), [TYPE_AAAA]: blocksOf(TYPE_AAAA, 16) }
   /** Of the app that was taken up. */
   #policy: (typeof policies)[number] | undefined
-  #ttl = 0
+  #ttlMin = 0
+  #ttlMax = 0
+  #health: ReplicaHealth | undefined
+  #refusedForSeconds: number | undefined
   #count = 0
   #topology: Topology | undefined
   /** Places by the number of their cluster, as they were asked for; null for none. */
@@ -88,7 +101,9 @@ export class PackedAnswers {
       this.#places = []
     }
     this.#policy = policies[policyOf(words, at)]
-    this.#ttl = ttlMaxOf(words, at)
+    this.#ttlMin = ttlMinOf(words, at)
+    this.#ttlMax = ttlMaxOf(words, at)
+    this.#health = readHealth(words, at)
     this.#count = 0
     let off = at + APP_WORDS
     for (let left = endpointsOf(words, at); left > 0; left--) {
@@ -98,6 +113,9 @@ export class PackedAnswers {
         candidate.place = packed.place
         candidate.priority = priorityOf(words, off)
         candidate.weight = weightOf(words, off)
+        const health = healthStates[healthOf(words, off)]
+        candidate.isDown = health === 'down'
+        candidate.isDegraded = health === 'degraded'
         candidate.words = words
         candidate.at = off + ENDPOINT_WORDS
         candidate.ipv4 = ipv4CountOf(words, off)
@@ -115,9 +133,18 @@ export class PackedAnswers {
     }
   }
 
+  /**
+   * Set after `answerOf` gave none because too little works and the app is fail-closed: for how long that
+   * may be kept.
+   */
+  get refusedForSeconds(): number | undefined {
+    return this.#refusedForSeconds
+  }
+
   /** The answer to a type, good until the next call; undefined for NODATA. */
   answerOf(qtype: AppType): Answer | undefined {
     const topology = this.#topology
+    this.#refusedForSeconds = undefined
     if (topology === undefined || this.#policy === undefined) return undefined
     const isIpv4 = qtype === TYPE_A
     let hasAny = false
@@ -127,11 +154,23 @@ export class PackedAnswers {
       candidate.hasAddress = (isIpv4 ? candidate.ipv4 : candidate.ipv6) > 0
       hasAny ||= candidate.hasAddress
     }
-    const chosen = hasAny
-      ? this.#candidates[choose(policySteps[this.#policy], this.#candidates, this.#count, topology)]
-      : undefined
+    const chosen = hasAny ? this.#choose(policySteps[this.#policy], topology) : undefined
     this.#counts.decided(chosen?.place, topology)
     return chosen === undefined ? undefined : this.#encode(chosen, isIpv4)
+  }
+
+  #choose(policy: Policy, topology: Topology): PackedCandidate | undefined {
+    const regard = regardOf(this.#health, policy.requirements, this.#candidates, this.#count)
+    if (regard === 'refuse') {
+      this.#refusedForSeconds = this.#ttlOf(false)
+      return undefined
+    }
+    const preferences = regard === 'heed' ? policy.preferences : policy.healthBlind
+    return this.#candidates[choose(policy, preferences, this.#candidates, this.#count, topology)]
+  }
+
+  #ttlOf(isDegraded: boolean): number {
+    return trustedSeconds(this.#ttlMin, this.#ttlMax, this.#health?.trustMs ?? 0, isDegraded)
   }
 
   #placeOf(topology: Topology, number: number): PackedPlace | null {
@@ -144,12 +183,12 @@ export class PackedAnswers {
     return packed
   }
 
-  #encode({ words, at: start, ipv4, ipv6 }: PackedCandidate, isIpv4: boolean): Answer {
+  #encode({ words, at: start, ipv4, ipv6, isDegraded }: PackedCandidate, isIpv4: boolean): Answer {
     const count = isIpv4 ? ipv4 : ipv6
     // In bounds: an endpoint or a cluster has at most so many addresses.
     const bytes = this.#blocks[isIpv4 ? TYPE_A : TYPE_AAAA][count]!
     const octets = isIpv4 ? 4 : 16
-    const ttl = this.#ttl
+    const ttl = this.#ttlOf(isDegraded)
     let off = 0
     let at = isIpv4 ? start : start + ipv4
     for (let i = 0; i < count; i++) {
@@ -189,5 +228,6 @@ function blocksOf(type: AppType, octets: number): readonly Buffer[] {
 
 function emptyCandidate(place: Place): PackedCandidate {
   const words = new Int32Array()
-  return { place, priority: 0, weight: 0, hasAddress: false, words, at: 0, ipv4: 0, ipv6: 0 }
+  const flags = { hasAddress: false, isDown: false, isDegraded: false }
+  return { place, priority: 0, weight: 0, ...flags, words, at: 0, ipv4: 0, ipv6: 0 }
 }

@@ -115,7 +115,7 @@ export class SteerStage implements Stage {
 
   #answerApp(tables: Tables, zone: ServedZone, entry: NameEntry, qtype: number): Answer {
     if (qtype === TYPE_ANY) return zone.any
-    return this.#options.answers.answerOf(tables.topology, entry, qtype) ?? zone.nodata
+    return this.#options.answers.answerOf(tables.topology, zone, entry, qtype) ?? zone.nodata
   }
 }
 

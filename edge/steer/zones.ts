@@ -23,6 +23,8 @@ export interface ServedZone {
   readonly soa: Answer
   readonly ns: Answer
   readonly nodata: Answer
+  /** NODATA that may be kept for so many seconds at most. */
+  readonly nodataFor: (seconds: number) => Answer
   readonly nxdomain: Answer
   /** The same for a negative answer that could not be confirmed in time (RFC 8767, RFC 8914). */
   readonly staleNodata: Answer
@@ -31,16 +33,18 @@ export interface ServedZone {
   readonly any: Answer
 }
 
+/** Of a zone, NODATA of so many different TTLs is kept; more are made anew each time. */
+const SHORTER_MAX = 100
+
 function serveZone(zone: ReplicaZone): ServedZone {
   const { apex, soa, serial } = zone
   const apexBytes = nameKey(apex).length
   // RFC 2308 §5: the TTL of a negative answer is the lesser of the SOA's MINIMUM and its own TTL.
   const negativeTtl = Math.min(soa.minimum, soa.ttl)
   const rdata = { ...soa, serial }
-  const negativeSoa = encodeRecords(
-    [{ owner: 'apex', type: TYPE_SOA, ttl: negativeTtl, rdata }],
-    apex,
-  )
+  const soaFor = (ttl: number): RecordBlock =>
+    encodeRecords([{ owner: 'apex', type: TYPE_SOA, ttl, rdata }], apex)
+  const negativeSoa = soaFor(negativeTtl)
   const build = (answer: Partial<Answer>): Answer => ({
     rcode: RCODE_NOERROR,
     authoritative: true,
@@ -53,6 +57,15 @@ function serveZone(zone: ReplicaZone): ServedZone {
   const block = (records: Parameters<typeof encodeRecords>[0]): RecordBlock =>
     encodeRecords(records, apex)
   const nodata = build({ authority: negativeSoa })
+  const shorter = new Map<number, Answer>()
+  const nodataFor = (seconds: number): Answer => {
+    if (seconds >= negativeTtl) return nodata
+    const known = shorter.get(seconds)
+    if (known !== undefined) return known
+    const answer = build({ authority: soaFor(seconds) })
+    if (shorter.size < SHORTER_MAX) shorter.set(seconds, answer)
+    return answer
+  }
   const nxdomain = build({ rcode: RCODE_NXDOMAIN, authority: negativeSoa })
   return {
     zone,
@@ -65,6 +78,7 @@ function serveZone(zone: ReplicaZone): ServedZone {
       ),
     }),
     nodata,
+    nodataFor,
     nxdomain,
     staleNodata: { ...nodata, ede: { code: EDE_STALE_ANSWER, text: 'central is out of reach' } },
     staleNxdomain: {

@@ -24,3 +24,15 @@ export const WEIGHT_MAX = 1_000_000
 export const PRIORITY_MAX = 65_535
 /** The owner of an endpoint, in characters. */
 export const OWNER_MAX_CHARACTERS = 200
+/** The shortest time between two probes of an address: ten thousand checks on an edge are bearable. */
+export const CHECK_INTERVAL_MIN_MS = 100
+/** The longest: an hour. */
+export const CHECK_INTERVAL_MAX_MS = 3_600_000
+/** The most results in a row that may be wanted to turn an edge's opinion. */
+export const CHECK_TIMES_MAX = 10
+/** A name, path or header of a check. */
+export const CHECK_TEXT_MAX_CHARACTERS = 255
+/** Headers that an HTTP check sends. */
+export const CHECK_HEADERS_MAX = 16
+/** The text that an HTTP check looks for. */
+export const CHECK_BODY_MAX_CHARACTERS = 1_000

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { parseName } from '../dns/name.ts'
+import { appHealthSchema } from './check-schema.ts'
 import {
   ADDRESSES_MAX,
   CLUSTERS_MAX,
@@ -192,6 +193,9 @@ export const appSchema = z.strictObject({
   name: nameSchema,
   policy: z.enum(policies).default('nearest'),
   ttl: ttlBoundsSchema,
+  health: appHealthSchema.optional().meta({
+    description: 'How edges find out which endpoints work; without it all are taken to',
+  }),
 })
 
 const endpointListSchema = z.array(endpointSchema).max(ENDPOINTS_MAX).default([])

@@ -3,12 +3,14 @@ import { loadPackageDefinition } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { packageRoot } from '../package-root.ts'
 import type { ProtoGrpcType as DnsProto } from './generated/dns.ts'
+import type { ProtoGrpcType as HealthProto } from './generated/health.ts'
 import type { ProtoGrpcType as ResolveProto } from './generated/resolve.ts'
 import type { ProtoGrpcType as SyncProto } from './generated/sync.ts'
 
 /** The files under `proto/` that define services; the types are generated from the same list. */
 export const protoFiles = [
   'coredns/dns.proto',
+  'meridian/v1/health.proto',
   'meridian/v1/resolve.proto',
   'meridian/v1/sync.proto',
 ] as const
@@ -29,7 +31,7 @@ function protoRoot(): string {
   return join(packageRoot(), 'proto')
 }
 
-type Proto = DnsProto & ResolveProto & SyncProto
+type Proto = DnsProto & HealthProto & ResolveProto & SyncProto
 
 let loaded: Proto | undefined
 

@@ -1,10 +1,13 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
+import type { CheckAssignment } from '../../shared/rpc/generated/meridian/v1/CheckAssignment.ts'
+import type { HealthReport__Output } from '../../shared/rpc/generated/meridian/v1/HealthReport.ts'
 import type { ResolveResponse } from '../../shared/rpc/generated/meridian/v1/ResolveResponse.ts'
 import type { WatchRequest__Output } from '../../shared/rpc/generated/meridian/v1/WatchRequest.ts'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import { loadProto } from '../../shared/rpc/proto.ts'
 
+export type FakeHealthStream = ServerDuplexStream<HealthReport__Output, CheckAssignment>
 export type FakeStream = ServerDuplexStream<WatchRequest__Output, WatchResponse>
 
 /** A gRPC server that says what a test wants it to, right or wrong. It counts the streams. */
@@ -15,9 +18,17 @@ export class FakeCentral {
 
   constructor(behaviour: {
     readonly onRequest: (stream: FakeStream, request: WatchRequest__Output) => void
+    readonly onReport?: (stream: FakeHealthStream, report: HealthReport__Output) => void
     readonly resolve?: (name: string) => ResolveResponse
   }) {
-    const { Sync, Resolver } = loadProto().meridian.v1
+    const { Health, Sync, Resolver } = loadProto().meridian.v1
+    this.#server.addService(Health.service, {
+      Check: (stream: FakeHealthStream) => {
+        stream.on('error', () => undefined)
+        stream.on('data', (report: HealthReport__Output) => behaviour.onReport?.(stream, report))
+        stream.on('end', () => stream.end())
+      },
+    })
     this.#server.addService(Sync.service, {
       Watch: (stream: FakeStream) => {
         this.streams.push(stream)

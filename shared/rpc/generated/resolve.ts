@@ -22,6 +22,7 @@ export interface ProtoGrpcType {
       Cluster: MessageTypeDefinition<_meridian_v1_Cluster, _meridian_v1_Cluster__Output>
       ClusterState: EnumTypeDefinition
       Endpoint: MessageTypeDefinition<_meridian_v1_Endpoint, _meridian_v1_Endpoint__Output>
+      HealthState: EnumTypeDefinition
       NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>
       ResolveRequest: MessageTypeDefinition<_meridian_v1_ResolveRequest, _meridian_v1_ResolveRequest__Output>
       ResolveResponse: MessageTypeDefinition<_meridian_v1_ResolveResponse, _meridian_v1_ResolveResponse__Output>

@@ -31,6 +31,7 @@ export interface ProtoGrpcType {
       Cluster: MessageTypeDefinition<_meridian_v1_Cluster, _meridian_v1_Cluster__Output>
       ClusterState: EnumTypeDefinition
       Endpoint: MessageTypeDefinition<_meridian_v1_Endpoint, _meridian_v1_Endpoint__Output>
+      HealthState: EnumTypeDefinition
       Hello: MessageTypeDefinition<_meridian_v1_Hello, _meridian_v1_Hello__Output>
       Interest: MessageTypeDefinition<_meridian_v1_Interest, _meridian_v1_Interest__Output>
       NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>

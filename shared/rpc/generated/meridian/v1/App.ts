@@ -7,6 +7,9 @@ export interface App {
   'ttlMin'?: (number);
   'ttlMax'?: (number);
   'endpoints'?: (_meridian_v1_Endpoint)[];
+  'enoughUpPercent'?: (number);
+  'failClosed'?: (boolean);
+  'trustMs'?: (number);
 }
 
 export interface App__Output {
@@ -14,4 +17,7 @@ export interface App__Output {
   'ttlMin': (number);
   'ttlMax': (number);
   'endpoints': (_meridian_v1_Endpoint__Output)[];
+  'enoughUpPercent': (number);
+  'failClosed': (boolean);
+  'trustMs': (number);
 }

@@ -1,5 +1,6 @@
 // Original file: proto/meridian/v1/registry.proto
 
+import type { HealthState as _meridian_v1_HealthState, HealthState__Output as _meridian_v1_HealthState__Output } from '../../meridian/v1/HealthState.ts';
 
 export interface Endpoint {
   'cluster'?: (string);
@@ -8,6 +9,7 @@ export interface Endpoint {
   'weight'?: (number);
   'priority'?: (number);
   'owner'?: (string);
+  'health'?: (_meridian_v1_HealthState);
 }
 
 export interface Endpoint__Output {
@@ -17,4 +19,5 @@ export interface Endpoint__Output {
   'weight': (number);
   'priority': (number);
   'owner': (string);
+  'health': (_meridian_v1_HealthState__Output);
 }

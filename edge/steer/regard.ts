@@ -1,0 +1,67 @@
+import type { ReplicaHealth } from '../replica/model.ts'
+import type { Candidate, Requirement } from './filters.ts'
+
+/**
+ * What is made of health for one app: `heed`: what is down comes last; `ignore`: too little works to go
+ * by it, or nobody finds out; `refuse`: too little works, and the app wants no answer then.
+ */
+export type Regard = 'heed' | 'ignore' | 'refuse'
+
+/** Says what is made of health, by how many of the candidates that may be answered at all are up. */
+export function regardOf(
+  health: ReplicaHealth | undefined,
+  requirements: readonly Requirement[],
+  candidates: readonly Candidate[],
+  count: number,
+): Regard {
+  if (health === undefined) return 'ignore'
+  let admitted = 0
+  let up = 0
+  next: for (let i = 0; i < count; i++) {
+    const candidate = candidates[i]
+    if (candidate === undefined) break
+    for (const { admits } of requirements) if (!admits(candidate)) continue next
+    admitted++
+    if (!candidate.isDown) up++
+  }
+  if (up > 0 && up * 100 >= health.enoughUpPercent * admitted) return 'heed'
+  return health.failClosed && admitted > 0 ? 'refuse' : 'ignore'
+}
+
+/** For how long an answer may be kept, in seconds, and why. */
+export interface TrustedTtl {
+  readonly ttl: number
+  readonly reason: string
+}
+
+/** The app's bounds on TTLs, in seconds, and what health means for it. */
+export interface TrustBounds {
+  readonly ttlMin: number
+  readonly ttlMax: number
+  readonly health?: ReplicaHealth | undefined
+}
+
+/** An answer is kept no longer than the verdicts that it goes by hold at least, within the app's bounds. */
+export function ttlOf({ ttlMin, ttlMax, health }: TrustBounds, isDegraded: boolean): TrustedTtl {
+  if (health === undefined) {
+    return { ttl: ttlMax, reason: `the app's ttl.max: a change is pushed, none is foreseen` }
+  }
+  const ttl = trustedSeconds(ttlMin, ttlMax, health.trustMs, isDegraded)
+  if (ttl === ttlMax) return { ttl, reason: `the app's ttl.max, though health is trusted longer` }
+  if (ttl === ttlMin)
+    return { ttl, reason: `the app's ttl.min, though health is not trusted longer` }
+  const half = isDegraded ? ', half of that as it is degraded' : ''
+  return { ttl, reason: `a verdict holds for ${health.trustMs / 1000} s at least${half}` }
+}
+
+/** As `ttlOf`, without the reason. */
+export function trustedSeconds(
+  ttlMin: number,
+  ttlMax: number,
+  trustMs: number,
+  isDegraded: boolean,
+): number {
+  if (trustMs === 0) return ttlMax
+  const seconds = Math.floor((isDegraded ? trustMs / 2 : trustMs) / 1000)
+  return Math.min(ttlMax, Math.max(ttlMin, seconds))
+}

@@ -1,0 +1,39 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { App as _meridian_v1_App, App__Output as _meridian_v1_App__Output } from './meridian/v1/App.ts';
+import type { CheckAssignment as _meridian_v1_CheckAssignment, CheckAssignment__Output as _meridian_v1_CheckAssignment__Output } from './meridian/v1/CheckAssignment.ts';
+import type { CheckTask as _meridian_v1_CheckTask, CheckTask__Output as _meridian_v1_CheckTask__Output } from './meridian/v1/CheckTask.ts';
+import type { Cluster as _meridian_v1_Cluster, Cluster__Output as _meridian_v1_Cluster__Output } from './meridian/v1/Cluster.ts';
+import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v1_Endpoint__Output } from './meridian/v1/Endpoint.ts';
+import type { Finding as _meridian_v1_Finding, Finding__Output as _meridian_v1_Finding__Output } from './meridian/v1/Finding.ts';
+import type { HealthClient as _meridian_v1_HealthClient, HealthDefinition as _meridian_v1_HealthDefinition } from './meridian/v1/Health.ts';
+import type { HealthReport as _meridian_v1_HealthReport, HealthReport__Output as _meridian_v1_HealthReport__Output } from './meridian/v1/HealthReport.ts';
+import type { NameState as _meridian_v1_NameState, NameState__Output as _meridian_v1_NameState__Output } from './meridian/v1/NameState.ts';
+import type { Soa as _meridian_v1_Soa, Soa__Output as _meridian_v1_Soa__Output } from './meridian/v1/Soa.ts';
+import type { Zone as _meridian_v1_Zone, Zone__Output as _meridian_v1_Zone__Output } from './meridian/v1/Zone.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  meridian: {
+    v1: {
+      App: MessageTypeDefinition<_meridian_v1_App, _meridian_v1_App__Output>
+      CheckAssignment: MessageTypeDefinition<_meridian_v1_CheckAssignment, _meridian_v1_CheckAssignment__Output>
+      CheckTask: MessageTypeDefinition<_meridian_v1_CheckTask, _meridian_v1_CheckTask__Output>
+      Cluster: MessageTypeDefinition<_meridian_v1_Cluster, _meridian_v1_Cluster__Output>
+      ClusterState: EnumTypeDefinition
+      Endpoint: MessageTypeDefinition<_meridian_v1_Endpoint, _meridian_v1_Endpoint__Output>
+      Finding: MessageTypeDefinition<_meridian_v1_Finding, _meridian_v1_Finding__Output>
+      Health: SubtypeConstructor<typeof grpc.Client, _meridian_v1_HealthClient> & { service: _meridian_v1_HealthDefinition }
+      HealthReport: MessageTypeDefinition<_meridian_v1_HealthReport, _meridian_v1_HealthReport__Output>
+      HealthState: EnumTypeDefinition
+      NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>
+      Soa: MessageTypeDefinition<_meridian_v1_Soa, _meridian_v1_Soa__Output>
+      Zone: MessageTypeDefinition<_meridian_v1_Zone, _meridian_v1_Zone__Output>
+    }
+  }
+}
+
