@@ -9,6 +9,7 @@ import { dnsperfVersion } from './load/dnsperf.ts'
 import { measureLoad } from './load/load.ts'
 import { measureMiss } from './load/miss.ts'
 import { BenchFolder } from './mesh/folder.ts'
+import { measureHealth } from './health/health.ts'
 import { measureNames } from './names/names.ts'
 import { measurePeers, peers } from './peers/peers.ts'
 import { readConditions } from './report/conditions.ts'
@@ -25,6 +26,7 @@ const parts = {
   peers: measurePeers,
   names: measureNames,
   soak: measureSoak,
+  health: measureHealth,
 } as const
 type Part = keyof typeof parts
 

@@ -13,8 +13,12 @@ import { createHttpServer } from './http/server.ts'
 import type { EventLog } from './log/event-log.ts'
 import { createMemoryLog } from './log/memory-log.ts'
 import { beginSqliteLog } from './log/sqlite-log.ts'
+import { MachineKeeper } from './machines/keeper.ts'
+import { registerMachineMetrics } from './machines/metrics.ts'
 import { registerLogMetrics, registerRegistryMetrics } from './metrics.ts'
 import type { CentralOptions } from './options.ts'
+import { ForceExpiry } from './operators/expiry.ts'
+import { registerForceMetrics } from './operators/metrics.ts'
 import { EdgeDirectory } from './registry/edges.ts'
 import { History } from './registry/history.ts'
 import { Registry } from './registry/registry.ts'
@@ -65,6 +69,20 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       logger: logger.child({ component: 'central/health' }),
     })
     registerHealthMetrics(register, keeper)
+    registerForceMetrics(register, registry.state)
+    const expiry = new ForceExpiry({
+      registry,
+      clock,
+      logger: logger.child({ component: 'central/operators' }),
+    })
+    const machines = new MachineKeeper({
+      registry,
+      options: config.machines,
+      clock,
+      random: Math.random,
+      logger: logger.child({ component: 'central/machines' }),
+    })
+    registerMachineMetrics(register, registry.state, machines)
     const grpc = new GrpcServer({
       grpc: config.grpc,
       registry,
@@ -80,13 +98,14 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       http: config.http,
       registry,
       edges,
+      machines,
       logger,
       clock,
       metrics: async () => ({ contentType: register.contentType, body: await register.metrics() }),
       ready: () => ({ ready: true }),
       software,
     })
-    const stopServers = await startAll([keeper, grpc, http])
+    const stopServers = await startAll([keeper, machines, expiry, grpc, http])
     logger.info(
       {
         version: registry.version,

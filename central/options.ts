@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { logLevels } from '../shared/log.ts'
 import { grpcOptionsSchema } from './grpc/options.ts'
 import { httpOptionsSchema } from './http/options.ts'
+import { machineOptionsSchema } from './machines/options.ts'
 
 /** The config of central. */
 export const centralOptionsSchema = z.strictObject({
@@ -25,6 +26,7 @@ export const centralOptionsSchema = z.strictObject({
     .describe('Changes after which the state is written anew, so that a start replays fewer'),
   grpc: grpcOptionsSchema.prefault({}),
   http: httpOptionsSchema.prefault({}),
+  machines: machineOptionsSchema.prefault({}),
   log: z
     .strictObject({
       level: z

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatDuration } from './duration.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 
 const s = 1_000
 const m = 60 * s
@@ -20,4 +20,22 @@ it.each([
   [400 * d, '400d'],
 ])('%i ms are %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text)
+})
+
+it.each([
+  ['90s', 90],
+  ['2h', 7_200],
+  ['1d12h', 129_600],
+  ['1d1h1m1s', 90_061],
+  ['0s', 0],
+  ['', undefined],
+  ['2', undefined],
+  ['2 h', undefined],
+  ['1h1d', undefined],
+  ['1.5h', undefined],
+  ['-1h', undefined],
+  ['2w', undefined],
+  ['1'.repeat(10) + 's', undefined],
+])('%j is %s seconds', (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds)
 })

@@ -21,3 +21,12 @@ export function formatDuration(ms: number): string {
   }
   return text
 }
+
+const spanPattern = /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/
+
+/** Reads a time span as `formatDuration` writes it, in seconds: `2h`, `1d12h`; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const parts = spanPattern.exec(text)?.slice(1)
+  if (parts === undefined || text === '') return undefined
+  return units.reduce((sum, { seconds }, i) => sum + Number(parts[i] ?? 0) * seconds, 0)
+}

@@ -21,6 +21,7 @@ export const explanationSchema = z.object({
         priority: z.number().optional(),
         state: z.string().optional(),
         health: z.string().optional(),
+        forced: z.boolean().optional(),
       }),
     )
     .default([]),
@@ -39,6 +40,8 @@ export const explanationSchema = z.object({
     ttlReason: z.string(),
     cluster: z.string().optional(),
     distanceKm: z.number().nullish(),
+    clusters: z.array(z.string()).optional(),
+    drawn: z.record(z.string(), z.number()).optional(),
     records: z.array(z.string()),
   }),
   stale: z.boolean(),
@@ -68,6 +71,10 @@ export function renderExplanation(explanation: Explanation): string {
     ...(answer.cluster === undefined
       ? []
       : [`cluster ${cell(answer.cluster)}${kmOf(answer.distanceKm, ', ')}`]),
+    ...((answer.clusters?.length ?? 0) > 1 ? [`clusters ${cell(answer.clusters)}`] : []),
+    ...Object.entries(answer.drawn ?? {}).map(
+      ([cluster, percent]) => `${cell(cluster)} for ${percent} % of queries`,
+    ),
     ...(answer.records.length === 0 ? ['no records'] : answer.records.map(cell)),
   ]
   const end = [
@@ -86,7 +93,7 @@ function renderEndpoints({ endpoints }: Explanation): string {
       { title: 'endpoint', of: (endpoint) => endpoint.cluster },
       { title: 'distance', of: (endpoint) => kmOf(endpoint.distanceKm), align: 'right' },
       { title: 'state', of: (endpoint) => endpoint.state },
-      { title: 'health', of: (endpoint) => endpoint.health },
+      { title: 'health', of: ({ health, forced }) => (forced ? `${health}, forced` : health) },
       { title: 'priority', of: (endpoint) => endpoint.priority, align: 'right' },
       { title: 'weight', of: (endpoint) => endpoint.weight, align: 'right' },
       { title: 'addresses', of: (endpoint) => endpoint.addresses },

@@ -38,6 +38,13 @@ const items = [
     cluster: 'sfo',
     state: 'down',
     sinceEpoch,
+    forced: {
+      state: 'up',
+      sinceEpoch,
+      untilEpoch: systemClock.epochMs() + (2 * 3_600 - 10) * 1_000,
+      reason: 'the check is wrong',
+      actor: 'ops',
+    },
     reports: ['ewr-1', 'lhr-1', 'sfo-1'].map((edge) => report(edge, 'down', 'refused\u001B[2J')),
   },
 ]
@@ -50,11 +57,12 @@ describe('meridian health', () => {
     )
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const wide = (text: string): string => text.padEnd('2/4 degraded, 1/4 up, 1/4 down'.length)
+    const forced = (text: string): string => text.padEnd('up for 1h59m: the check is wrong'.length)
     expect(out.split('\n')).toEqual([
-      `APP         CLUSTER  STATE     SINCE  ${wide('REPORTS')}  WHY`,
-      `a.example.  ewr      unknown       -  ${wide('-')}  -`,
-      'a.example.  lhr      degraded   2h5m  2/4 degraded, 1/4 up, 1/4 down  the certificate ends in 3 days',
-      `b.example.  sfo      down       2h5m  ${wide('3/3 down')}  refused\\u001b[2J`,
+      `APP         CLUSTER  STATE     SINCE  ${forced('FORCED')}  ${wide('REPORTS')}  WHY`,
+      `a.example.  ewr      unknown       -  ${forced('-')}  ${wide('-')}  -`,
+      `a.example.  lhr      degraded   2h5m  ${forced('-')}  2/4 degraded, 1/4 up, 1/4 down  the certificate ends in 3 days`,
+      `b.example.  sfo      down       2h5m  up for 1h59m: the check is wrong  ${wide('3/3 down')}  refused\\u001b[2J`,
       '',
     ])
   })
@@ -78,23 +86,35 @@ describe('meridian health', () => {
       ...args,
     )
     expect(code).toBe(0)
-    expect(out.split('\n')[1]).toMatch(/^a\.example\. {2}lhr {6}degraded {3}2h5m {2}2\/4 degraded/)
+    expect(out.split('\n')[1]).toMatch(
+      /^a\.example\. {2}lhr {6}degraded {3}2h5m {2}- {7}2\/4 degraded/,
+    )
   })
 
   it('ends with 0 when nothing is checked', async () => {
     const script = { 'GET /v1/apps/a.example./health?limit=1000': { body: { items: [] } } }
     const { code, out } = await run(script, 'health', 'a.example')
-    expect({ code, out }).toEqual({ code: 0, out: 'APP  CLUSTER  STATE  SINCE  REPORTS  WHY\n' })
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'APP  CLUSTER  STATE  SINCE  FORCED  REPORTS  WHY\n',
+    })
   })
 
   it('shows what a newer central says as well as it can', async () => {
-    const odd = { app: 'a.example.', cluster: 'sfo', state: 'resting', sinceEpoch: 'x', reports: 1 }
+    const odd = {
+      app: 'a.example.',
+      cluster: 'sfo',
+      state: 'resting',
+      sinceEpoch: 'x',
+      forced: 7,
+      reports: 1,
+    }
     const { code, out } = await run(
       { 'GET /v1/health?limit=1000': { body: { items: [odd] } } },
       'health',
     )
     expect(code).toBe(0)
-    expect(out.split('\n')[1]).toBe('a.example.  sfo      resting      -  -        -')
+    expect(out.split('\n')[1]).toBe('a.example.  sfo      resting      -  -       -        -')
   })
 
   it('fails when the app is not there', async () => {

@@ -67,6 +67,7 @@ export const endpointKind: Kind = {
   title: (args) => `endpoint ${name(args)} ${id(args, 1)}`,
   columns: [
     column('cluster'),
+    { title: 'state', of: (endpoint) => endpoint['state'] ?? 'active' },
     column('addresses'),
     column('port', 'right'),
     column('weight', 'right'),

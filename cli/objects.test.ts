@@ -117,8 +117,8 @@ describe('meridian … get', () => {
         'ttl      min 5, max 30',
         'version  3',
         '',
-        'CLUSTER  ADDRESSES  PORT  WEIGHT  PRIORITY  VERSION',
-        'sfo      192.0.2.1     -     100         0        3',
+        'CLUSTER  STATE   ADDRESSES  PORT  WEIGHT  PRIORITY  VERSION',
+        'sfo      active  192.0.2.1     -     100         0        3',
         '',
       ].join('\n'),
     )

@@ -64,6 +64,7 @@ function addEndpoints(program: Command, bind: Bind): void {
     .option('--port <port>')
     .option('--weight <n>', 'share among equals, 0 to 1000000')
     .option('--priority <n>', 'lower goes first, 0 to 65535')
+    .option('--state <state>', 'active, draining or disabled')
   withExamples(
     put,
     'endpoints put video.example.org sfo --address 192.0.2.10 192.0.2.11',

@@ -4,7 +4,9 @@ import { Command, Option } from 'commander'
 import { packageRoot } from '../shared/package-root.ts'
 import { withExamples, type Bind } from './binding.ts'
 import type { Dispatch, Io } from './call.ts'
+import { addMachineCommands } from './program-machines.ts'
 import { addObjectCommands } from './program-objects.ts'
+import { addOperatorCommands } from './program-operators.ts'
 
 /** Creates the command line: all commands, options and help texts, but not what they do. */
 export function createProgram(io: Io, dispatch: Dispatch): Command {
@@ -31,8 +33,9 @@ export function createProgram(io: Io, dispatch: Dispatch): Command {
   addConfigCommands(program, bind)
   addApplyCommand(program, bind)
   addObjectCommands(program, bind)
-  addDrainCommands(program, bind)
+  addOperatorCommands(program, bind)
   addMeshCommands(program, bind)
+  addMachineCommands(program, bind)
   return program
 }
 
@@ -108,28 +111,6 @@ function addApplyCommand(program: Command, bind: Bind): void {
     'apply -f - < mesh.yaml',
   )
   bind(apply, async () => (await import('./commands/apply.ts')).apply)
-}
-
-function addDrainCommands(program: Command, bind: Bind): void {
-  const drain = program
-    .command('drain')
-    .description('take a place out of answers: it is named only where nothing else is left')
-  const drainCluster = drain
-    .command('cluster')
-    .description('drain a cluster; draining one that drains already changes nothing')
-    .argument('<id>')
-    .option('--wait', 'end when every connected edge serves the change')
-  withExamples(drainCluster, 'drain cluster sfo', 'drain cluster sfo --wait')
-  bind(drainCluster, async () => (await import('./commands/drain.ts')).drainCluster)
-
-  const undrain = program.command('undrain').description('bring back what was drained')
-  const undrainCluster = undrain
-    .command('cluster')
-    .description('bring a drained cluster back; one that is active already stays so')
-    .argument('<id>')
-    .option('--wait', 'end when every connected edge serves the change')
-  withExamples(undrainCluster, 'undrain cluster sfo', 'undrain cluster sfo --wait')
-  bind(undrainCluster, async () => (await import('./commands/drain.ts')).undrainCluster)
 }
 
 function addMeshCommands(program: Command, bind: Bind): void {

@@ -86,7 +86,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const steerCounts = new SteerCounts()
   steerCounts.register(register)
   const verdicts = new OwnVerdicts()
-  const answers = new AppAnswers(steerCounts, verdicts)
+  const answers = new AppAnswers(steerCounts, verdicts, Math.random)
   const nsid = Buffer.from(config.id)
   const dataPlane = new DataPlane({
     listen: config.listen,

@@ -4,11 +4,13 @@ import type { Change as ChangeMessage } from '../../shared/rpc/generated/meridia
 import type { Cluster as ClusterMessage } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone as ZoneMessage } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
+import { policyText } from '../../shared/registry/policy-schema.ts'
 import type { Check } from '../../shared/registry/check-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { healthStateName } from '../../shared/rpc/health-states.ts'
-import { serialOf } from '../model/state.ts'
-import type { AppVerdicts, RegistryState, StoredApp, StoredZone } from '../model/state.ts'
+import { effectiveEndpoint } from '../model/machines.ts'
+import { policyOf, serialOf } from '../model/state.ts'
+import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import type { TouchedSince } from '../registry/history.ts'
 
 const clusterStates = { active: 'ACTIVE', draining: 'DRAINING', disabled: 'DISABLED' } as const
@@ -44,12 +46,12 @@ export function nameStateMessage(
 }
 
 export function appNameStateMessage(
-  state: Pick<RegistryState, 'health'>,
+  state: Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>,
   app: StoredApp,
   version: number,
 ): NameStateMessage {
   const { name } = app.value
-  return { name, kind: 'APP', version, app: appMessage(app, state.health.get(name)) }
+  return { name, kind: 'APP', version, app: appMessage(state, app) }
 }
 
 /** The present state of everything that was touched; of names only those that are wanted. */
@@ -96,22 +98,35 @@ export function changeMessage(
   }
 }
 
-function appMessage(app: StoredApp, verdicts: AppVerdicts | undefined): AppMessage {
-  const { policy, ttl, health } = app.value
+function appMessage(
+  state: Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>,
+  app: StoredApp,
+): AppMessage {
+  const { name, ttl, health } = app.value
+  const verdicts = state.health.get(name)
+  const forces = state.forced.get(name)
   const endpoints = []
-  for (const { value } of app.endpoints.values()) {
+  for (const stored of app.endpoints.values()) {
+    const value = effectiveEndpoint(state, name, stored)
+    if (value === undefined) continue
+    const { cluster } = value
+    // What an operator has forced goes over what was found out.
+    const forced = forces?.get(cluster)?.state
+    const told = forced ?? verdicts?.get(cluster)?.state ?? 'unknown'
     endpoints.push({
-      cluster: value.cluster,
+      cluster,
       addresses: [...value.addresses],
       port: value.port ?? 0,
       weight: value.weight,
       priority: value.priority,
       owner: value.owner ?? '',
-      health: healthStateName(verdicts?.get(value.cluster)?.state ?? 'unknown'),
+      health: healthStateName(told),
+      state: clusterStates[value.state ?? 'active'],
+      forced: forced !== undefined,
     })
   }
   return {
-    policy,
+    policy: policyText(policyOf(state, app.value)),
     ttlMin: ttl.min,
     ttlMax: ttl.max,
     endpoints,

@@ -46,17 +46,34 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     app,
     cluster,
   })),
+  fc.tuple(name, cluster, fc.nat(2), fc.nat(3)).chain(([app, cluster, id, version]) => {
+    const at = { app, cluster, machine: `vm-${id}` }
+    const terminateUrl = id === 0 ? 'http://end.example/' : undefined
+    const machine = { ...at, addresses: [`198.51.100.${id}`], port: 80 + id, leaseSeconds: 30 }
+    return fc.constantFrom(
+      { type: 'register-machine' as const, machine: { ...machine, terminateUrl } },
+      { type: 'unregister-machine' as const, ...at },
+      { type: 'withdraw-machine' as const, ...at, why: 'expired' as const, version },
+    )
+  }),
 )
 
 /** What is to be checked, by the state alone; equal texts are the same thing to check. */
 function bruteForce(state: RegistryState): string[] {
   const found: string[] = []
   for (const { value: app, endpoints } of state.apps.values()) {
-    for (const { value } of endpoints.values()) {
-      const own = value.addresses
+    for (const { value, isForMachines } of endpoints.values()) {
+      const machines = [...(state.machines.get(`${app.name} ${value.cluster}`)?.values() ?? [])]
+      const present = machines.filter(({ out }) => out === undefined)
+      if (isForMachines === true && present.length === 0) continue
+      const own = [...value.addresses, ...present.flatMap((machine) => machine.value.addresses)]
+      const [first, ...rest] = present.map((machine) => machine.value.port)
+      const port = value.port ?? (rest.every((each) => each === first) ? first : undefined)
       const addresses = own.length > 0 ? own : state.clusters.get(value.cluster)?.value.addresses
       if (app.health === undefined || (addresses ?? []).length === 0) continue
-      found.push(textOf({ ...value, app: app.name, addresses: addresses ?? [] }, app.health.check))
+      found.push(
+        textOf({ ...value, port, app: app.name, addresses: addresses ?? [] }, app.health.check),
+      )
     }
   }
   return found.sort()

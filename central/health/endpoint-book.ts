@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Name } from '../../shared/dns/name.ts'
 import type { Check } from '../../shared/registry/check-schema.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
+import { effectiveEndpoint } from '../model/machines.ts'
 import type { RegistryState } from '../model/state.ts'
 import type { Touched } from '../registry/touched.ts'
 import type { CheckedEndpoint } from './plan.ts'
@@ -77,7 +78,8 @@ export class EndpointBook {
   /** Whether an endpoint is, in this state, what it is here. */
   isSameIn(state: RegistryState, { app: name, ...endpoint }: CheckedEndpoint): boolean {
     const app = state.apps.get(name)
-    const now = app?.endpoints.get(endpoint.cluster)?.value
+    const stored = app?.endpoints.get(endpoint.cluster)
+    const now = stored && effectiveEndpoint(state, name, stored)
     return (
       now !== undefined &&
       isSameCheck(app?.value.health?.check, endpoint.check) &&
@@ -103,7 +105,11 @@ export class EndpointBook {
     for (const cluster of known.endpoints.keys()) {
       if (!app.endpoints.has(cluster)) this.#remove(name, known, cluster)
     }
-    for (const { value } of app.endpoints.values()) this.#put(name, known, value)
+    for (const stored of app.endpoints.values()) {
+      const effective = effectiveEndpoint(this.#state, name, stored)
+      if (effective !== undefined) this.#put(name, known, effective)
+      else this.#remove(name, known, stored.value.cluster)
+    }
   }
 
   #put(name: Name, app: CheckedApp, registered: Endpoint): void {

@@ -16,7 +16,9 @@ import { addClusterRoutes } from './routes/clusters.ts'
 import { addEdgeRoutes } from './routes/edges.ts'
 import { addEndpointRoutes } from './routes/endpoints.ts'
 import { addEventRoutes } from './routes/events.ts'
+import { addForcedRoutes } from './routes/forced.ts'
 import { addHealthRoutes } from './routes/health.ts'
+import { addMachineRoutes } from './routes/machines.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addZoneRoutes } from './routes/zones.ts'
 
@@ -79,6 +81,8 @@ export async function createApp(
   addEventRoutes(app, context)
   addEdgeRoutes(app, context)
   addHealthRoutes(app, context)
+  addMachineRoutes(app, context)
+  addForcedRoutes(app, context)
   addStatusRoutes(app, context)
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
     reply.send(app.swagger()),

@@ -56,6 +56,8 @@ const writes = [
   ['DELETE', '/v1/apps/video.example'],
   ['PUT', '/v1/apps/video.example/endpoints/sfo'],
   ['DELETE', '/v1/apps/video.example/endpoints/sfo'],
+  ['PUT', '/v1/apps/video.example/endpoints/sfo/force'],
+  ['DELETE', '/v1/apps/video.example/endpoints/sfo/force'],
   ['POST', '/v1/changes'],
 ] as const
 

@@ -7,6 +7,7 @@ import type {
 } from 'fastify'
 import type { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
+import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SortedKeys } from './sorted-keys.ts'
@@ -55,6 +56,7 @@ export interface MetricsPage {
 export interface HttpContext {
   readonly registry: Registry
   readonly edges: EdgeDirectory
+  readonly machines: MachineKeeper
   readonly clock: Clock
   readonly metrics: () => Promise<MetricsPage>
   readonly ready: () => ReadyReport

@@ -40,6 +40,7 @@ const routes = [
   ['PUT', '/v1/zones/example'],
   ['PUT', '/v1/apps/video.example'],
   ['PUT', '/v1/apps/video.example/endpoints/sfo'],
+  ['PUT', '/v1/register'],
   ['POST', '/v1/changes?prune=true'],
 ] as const
 
@@ -81,11 +82,15 @@ test('no path or query makes central fail', async () => {
       .map((parts) => parts.join('/')),
     fc.tuple(part, part).map(([name, cluster]) => `apps/${name}/endpoints/${cluster}`),
     fc
-      .tuple(fc.constantFrom('clusters', 'events', 'status', 'health'), part, part)
+      .tuple(
+        fc.constantFrom('clusters', 'events', 'status', 'health', 'machines', 'register', 'forced'),
+        part,
+        part,
+      )
       .map(([list, key, value]) => `${list}?${key}=${value}`),
     fc
       .tuple(
-        fc.constantFrom('apps', 'health', 'apps/video.example/health'),
+        fc.constantFrom('apps', 'health', 'apps/video.example/health', 'forced', 'machines'),
         fc.oneof(part, fc.string().map(encodeCursor)),
       )
       .map(([list, after]) => `${list}?after=${after}`),

@@ -22,7 +22,7 @@ export interface HealthQuery {
  * their names. A page ends early, with a cursor, when too much had nothing to show.
  */
 export function healthPageOf(
-  state: Pick<RegistryState, 'apps' | 'health'>,
+  state: Pick<RegistryState, 'apps' | 'health' | 'forced'>,
   names: readonly string[],
   query: HealthQuery,
 ): Page<HealthView> {
@@ -41,13 +41,14 @@ export function healthPageOf(
       continue
     }
     const verdicts = state.health.get(name)
+    const forces = state.forced.get(name)
     looked += query.cluster === undefined ? app.endpoints.size : 1
     const from = name === after?.app ? after.cluster : ''
     for (const cluster of clustersAfter(from, app, verdicts, query)) {
       if (items.length === query.limit && last !== undefined) {
         return { items, next: encodeCursor(last) }
       }
-      items.push(viewHealth(name, cluster, verdicts?.get(cluster)))
+      items.push(viewHealth(name, cluster, verdicts?.get(cluster), forces?.get(cluster)))
       last = keyOf(name, cluster)
     }
     last = keyOf(name, AFTER_CLUSTERS)

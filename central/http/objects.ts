@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Endpoint } from '../../shared/registry/schema.ts'
 import type { Command, Precondition } from '../model/decide.ts'
-import type { RegistryState, Stored } from '../model/state.ts'
+import type { RegistryState, Stored, StoredEndpoint } from '../model/state.ts'
 import type { HttpContext } from './context.ts'
 import { evaluateRead, formatEtag, parseConditions, preconditionOf } from './etag.ts'
 import { problemOfRejection, problemOfStatus, sendProblem } from './problem.ts'
@@ -111,6 +112,15 @@ export function storedAfter<T>(
   return before !== undefined && isDeepStrictEqual(before.value, value)
     ? before
     : { value, version }
+}
+
+/** As `storedAfter`, of an endpoint: putting one that machines have made takes it over, a change. */
+export function endpointAfter(
+  before: StoredEndpoint | undefined,
+  value: Endpoint,
+  version: number,
+): StoredEndpoint {
+  return storedAfter(before?.isForMachines === true ? undefined : before, value, version)
 }
 
 /** Spreads into a command. */

@@ -16,7 +16,9 @@ test('the document lists every route', async () => {
   expect(routes.sort()).toEqual([
     'delete /v1/apps/{name}',
     'delete /v1/apps/{name}/endpoints/{cluster}',
+    'delete /v1/apps/{name}/endpoints/{cluster}/force',
     'delete /v1/clusters/{id}',
+    'delete /v1/register',
     'delete /v1/zones/{apex}',
     'get /health',
     'get /metrics',
@@ -31,7 +33,9 @@ test('the document lists every route', async () => {
     'get /v1/edges',
     'get /v1/edges/{id}',
     'get /v1/events',
+    'get /v1/forced',
     'get /v1/health',
+    'get /v1/machines',
     'get /v1/status',
     'get /v1/versions/{version}',
     'get /v1/zones',
@@ -39,7 +43,9 @@ test('the document lists every route', async () => {
     'post /v1/changes',
     'put /v1/apps/{name}',
     'put /v1/apps/{name}/endpoints/{cluster}',
+    'put /v1/apps/{name}/endpoints/{cluster}/force',
     'put /v1/clusters/{id}',
+    'put /v1/register',
     'put /v1/zones/{apex}',
   ])
 })

@@ -72,10 +72,13 @@ function planEndpointDeletes(
   endpoints: readonly Endpoint[],
 ): readonly Command[] {
   const kept = new Set(endpoints.map((endpoint) => endpoint.cluster))
-  const present = [...(state.apps.get(app)?.endpoints.keys() ?? [])]
-  return present
-    .filter((cluster) => !kept.has(cluster))
-    .map((cluster) => ({ type: 'delete-endpoint', app, cluster }))
+  const present = [...(state.apps.get(app)?.endpoints.values() ?? [])]
+  return (
+    present
+      // Those that machines have made are theirs, and are in no list.
+      .filter(({ value, isForMachines }) => isForMachines !== true && !kept.has(value.cluster))
+      .map(({ value }) => ({ type: 'delete-endpoint', app, cluster: value.cluster }))
+  )
 }
 
 function planPrune(

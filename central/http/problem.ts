@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MeridianError, messageOf } from '../../shared/errors.ts'
-import type { Rejection } from '../model/decide.ts'
+import type { Rejection } from '../model/decision.ts'
 
 /** Problem details (RFC 9457 §3.1); `code`, `errors`, `edges` and `served` are extensions. */
 export const problemSchema = z

@@ -1,10 +1,13 @@
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { ManualClock, systemClock } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { createLogger } from '../../shared/log.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
+import { MachineKeeper } from '../machines/keeper.ts'
+import { machineOptionsSchema } from '../machines/options.ts'
 import { EdgeDirectory } from '../registry/edges.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
 import { Registry } from '../registry/registry.ts'
@@ -42,6 +45,8 @@ export interface TestServer {
   readonly port: number
   readonly registry: Registry
   readonly edges: EdgeDirectory
+  /** Not started: a test ticks it. */
+  readonly machines: MachineKeeper
   /** Calls the server and holds the answer against the OpenAPI document. */
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>
   readonly stop: () => Promise<void>
@@ -50,6 +55,9 @@ export interface TestServer {
 /** What a test may want to be different. */
 export interface TestServerOptions {
   readonly log?: EventLog
+  /** Of leases. */
+  readonly clock?: Clock
+  readonly machines?: z.input<typeof machineOptionsSchema>
   readonly logger?: Logger
   readonly ready?: () => ReadyReport
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
@@ -60,6 +68,15 @@ export interface TestServerOptions {
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const registry = new Registry({ log: options.log ?? createMemoryLog(), clock: new ManualClock() })
   const edges = new EdgeDirectory()
+  const logger = options.logger ?? createLogger('silent', {})
+  const clock = options.clock ?? systemClock
+  const machines = new MachineKeeper({
+    registry,
+    options: machineOptionsSchema.parse(options.machines ?? {}),
+    clock,
+    random: () => 0.5,
+    logger,
+  })
   const server = createHttpServer({
     http: httpOptionsSchema.parse({
       listen: '127.0.0.1:0',
@@ -67,7 +84,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     }),
     registry,
     edges,
-    logger: options.logger ?? createLogger('silent', {}),
+    machines,
+    logger,
     clock: systemClock,
     metrics:
       options.metrics ??
@@ -107,7 +125,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     published.check(method, path, res, body)
     return { status: res.status, headers: res.headers, body }
   }
-  return { url, port, registry, edges, call, stop }
+  return { url, port, registry, edges, machines, call, stop }
 }
 
 /** An edge that is connected, as the gRPC service would add it. */

@@ -10,6 +10,8 @@ import { systemClock } from '../../shared/clock.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import { createLogger } from '../../shared/log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
+import { MachineKeeper } from '../machines/keeper.ts'
+import { machineOptionsSchema } from '../machines/options.ts'
 import { EdgeDirectory } from '../registry/edges.ts'
 import { Registry } from '../registry/registry.ts'
 import { createCertificate } from '../../shared/certificate.fixture.ts'
@@ -19,11 +21,20 @@ import type { HttpServer } from './server.ts'
 import { createHttpServer } from './server.ts'
 
 function createServer(http: object): HttpServer {
+  const registry = new Registry({ log: createMemoryLog(), clock: systemClock })
+  const logger = createLogger('silent', {})
   return createHttpServer({
     http: httpOptionsSchema.parse(http),
-    registry: new Registry({ log: createMemoryLog(), clock: systemClock }),
+    registry,
     edges: new EdgeDirectory(),
-    logger: createLogger('silent', {}),
+    machines: new MachineKeeper({
+      registry,
+      options: machineOptionsSchema.parse({}),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+    }),
+    logger,
     clock: systemClock,
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     ready: () => ({ ready: true }),

@@ -8,6 +8,7 @@ import { MeridianError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
+import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createApp, HEADERS_MAX_BYTES } from './app.ts'
@@ -22,6 +23,7 @@ export interface HttpServerOptions {
   readonly http: HttpOptions
   readonly registry: Registry
   readonly edges: EdgeDirectory
+  readonly machines: MachineKeeper
   readonly logger: Logger
   readonly clock: Clock
   readonly metrics: () => Promise<MetricsPage>
@@ -57,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const context: HttpContext = {
         registry,
         edges,
+        machines: options.machines,
         clock,
         metrics: options.metrics,
         ready: options.ready,

@@ -9,10 +9,12 @@ import {
   zoneSchema,
 } from '../../shared/registry/schema.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
-import type { EndpointVerdict } from '../model/events.ts'
+import type { EndpointForce, EndpointVerdict } from '../model/events.ts'
 import { serialOf } from '../model/state.ts'
 import type { Stored, StoredApp, StoredZone } from '../model/state.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
+import { forceEventSchemas, forcedSchema } from './force-views.ts'
+import { machineEventSchemas } from './machine-views.ts'
 
 /**
  * What is registered, as it is shown: the value with the version of the change that last touched it.
@@ -113,6 +115,7 @@ export const healthViewSchema = z
       .number()
       .optional()
       .meta({ description: 'When it came to be so, ms since 1970; absent when unknown' }),
+    forced: forcedSchema,
   })
   .meta({ id: 'EndpointHealth' })
 
@@ -124,10 +127,18 @@ export function viewHealth(
   app: string,
   cluster: string,
   verdict: EndpointVerdict | undefined,
+  force: EndpointForce | undefined,
 ): HealthView {
-  if (verdict === undefined) return { app, cluster, state: 'unknown', reports: [] }
+  const forced = force === undefined ? {} : { forced: forcedOf(force) }
+  if (verdict === undefined) return { app, cluster, state: 'unknown', reports: [], ...forced }
   const { state, sinceEpoch, reports } = verdict
-  return { app, cluster, state, sinceEpoch, reports: [...reports] }
+  return { app, cluster, state, sinceEpoch, reports: [...reports], ...forced }
+}
+
+/** Without the key, which stands beside it. */
+function forcedOf(force: EndpointForce): NonNullable<HealthView['forced']> {
+  const { state, sinceEpoch, untilEpoch, reason, actor } = force
+  return { state, sinceEpoch, untilEpoch, reason, actor }
 }
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -141,9 +152,15 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('endpoint-put'),
     app: nameText,
     endpoint: endpointValueSchema,
+    forMachines: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'It goes with the last of its machines' }),
   }),
   z.strictObject({ type: z.literal('endpoint-deleted'), app: nameText, cluster: idSchema }),
   z.strictObject({ type: z.literal('endpoint-health'), ...verdictShape }),
+  ...forceEventSchemas,
+  ...machineEventSchemas,
 ])
 
 /** A record of the log. */
@@ -162,7 +179,7 @@ export const changeRecordSchema = z
 export const diffEntrySchema = z
   .strictObject({
     action: z.enum(['create', 'change', 'delete']),
-    kind: z.enum(['cluster', 'zone', 'app', 'endpoint', 'health']),
+    kind: z.enum(['cluster', 'zone', 'app', 'endpoint', 'health', 'force', 'machine']),
     id: z.string().meta({ description: 'Id, apex, name, or "name cluster" for an endpoint' }),
     before: z.record(z.string(), z.unknown()).optional(),
     after: z.record(z.string(), z.unknown()).optional(),

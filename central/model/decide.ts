@@ -1,8 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
-import { CLUSTERS_MAX, ENDPOINTS_MAX, ZONES_MAX } from '../../shared/registry/limits.ts'
+import {
+  ADDRESSES_MAX,
+  CLUSTERS_MAX,
+  ENDPOINTS_MAX,
+  ZONES_MAX,
+} from '../../shared/registry/limits.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
+import type { ForceCommand } from './decide-force.ts'
+import { decideForce } from './decide-force.ts'
+import type { MachineCommand } from './decide-machine.ts'
+import { addressesOfMachines, decideMachine } from './decide-machine.ts'
+import type { Decision, Refusal } from './decision.ts'
+import { accept, reject } from './decision.ts'
 import type { EndpointVerdict, RegistryEvent } from './events.ts'
+import { endpointKey } from './machines.ts'
 import type { RegistryState } from './state.ts'
 import { hasApps, zoneOf } from './state.ts'
 
@@ -28,31 +40,11 @@ export type Command =
     }
   /** What the reports of the edges amount to; of an endpoint that is gone it says nothing. */
   | { readonly type: 'put-verdict'; readonly verdict: EndpointVerdict }
+  | ForceCommand
+  | MachineCommand
 
 /** Holds when the object has this version, exists (`any`), or does not exist (`none`). */
 export type Precondition = number | 'any' | 'none'
-
-/** The rules that a command can break; `code` in problem details. */
-export type RejectionCode =
-  | 'not-found'
-  | 'precondition-failed'
-  | 'zone-missing'
-  | 'zone-in-use'
-  | 'cluster-missing'
-  | 'cluster-in-use'
-  | 'app-missing'
-  | 'address-missing'
-  | 'too-many'
-
-export interface Rejection {
-  readonly code: RejectionCode
-  /** What, the value, what is wanted. */
-  readonly detail: string
-}
-
-export type Decision =
-  | { readonly ok: true; readonly events: readonly RegistryEvent[] }
-  | { readonly ok: false; readonly rejection: Rejection }
 
 /**
  * Checks one command against the state and says which events it becomes; none when all is as wanted
@@ -134,6 +126,14 @@ export function decide(state: RegistryState, command: Command): Decision {
       if (!isChecked || before === verdict.state) return { ok: true, events: [] }
       return accept({ type: 'endpoint-health', ...verdict })
     }
+    case 'force-endpoint':
+    case 'unforce-endpoint':
+      return decideForce(state, command)
+    case 'register-machine':
+    case 'unregister-machine':
+    case 'withdraw-machine':
+    case 'end-machine':
+      return decideMachine(state, command)
     default:
       return assertNever(command)
   }
@@ -156,29 +156,38 @@ function decidePutEndpoint(
   if (cluster === undefined) {
     return reject('cluster-missing', `cluster ${endpoint.cluster} is not registered, put it first`)
   }
-  if (endpoint.addresses.length === 0 && cluster.value.addresses.length === 0) {
+  const ofMachines = addressesOfMachines(state.machines.get(endpointKey(name, endpoint.cluster)))
+  if (endpoint.addresses.length + ofMachines > ADDRESSES_MAX) {
+    const listed = `${what} lists ${endpoint.addresses.length} addresses`
+    return reject(
+      'too-many',
+      `${listed} and its machines have ${ofMachines}, at most ${ADDRESSES_MAX} are possible`,
+    )
+  }
+  // One that was there for its machines is the operator's from now on.
+  const own = before?.isForMachines === true ? undefined : before?.value
+  const decision = put(own, endpoint, { type: 'endpoint-put', app: name, endpoint })
+  const isAlone = ofMachines === 0 && cluster.value.addresses.length === 0
+  // What is there already may have lost its machines since.
+  if (decision.events.length > 0 && endpoint.addresses.length === 0 && isAlone) {
     return reject('address-missing', `${what} has no addresses, and neither has its cluster`)
   }
-  return put(before?.value, endpoint, { type: 'endpoint-put', app: name, endpoint })
+  return decision
 }
 
-function put(before: object | undefined, after: object, event: RegistryEvent): Decision {
+function put(
+  before: object | undefined,
+  after: object,
+  event: RegistryEvent,
+): Decision & { readonly ok: true } {
   return isDeepStrictEqual(before, after) ? { ok: true, events: [] } : accept(event)
-}
-
-function accept(...events: readonly RegistryEvent[]): Decision {
-  return { ok: true, events }
-}
-
-function reject(code: RejectionCode, detail: string): Decision & { ok: false } {
-  return { ok: false, rejection: { code, detail } }
 }
 
 function unmet(
   wanted: Precondition | undefined,
   before: { readonly version: number } | undefined,
   what: string,
-): (Decision & { ok: false }) | undefined {
+): Refusal | undefined {
   const found = before === undefined ? 'does not exist' : `is at version ${before.version}`
   switch (wanted) {
     case undefined:
@@ -202,7 +211,7 @@ function unmet(
 function notFoundUnless(
   given: Precondition | undefined,
   before: object | undefined,
-  refusal: Decision & { ok: false },
+  refusal: Refusal,
 ): Decision {
   if (given !== undefined || before !== undefined) return refusal
   return reject('not-found', refusal.rejection.detail.replace(', it must exist', ''))
@@ -213,7 +222,7 @@ function tooMany(
   size: number,
   max: number,
   what: string,
-): (Decision & { ok: false }) | undefined {
+): Refusal | undefined {
   return before === undefined && size >= max
     ? reject('too-many', `there are ${size} ${what}, at most ${max} are possible`)
     : undefined

@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { isAtOrUnder } from '../../shared/dns/name.ts'
+import { forcedStates } from '../../shared/registry/force-schema.ts'
 import { healthStates } from '../../shared/registry/health.ts'
 import {
   appSchema,
   clusterSchema,
   endpointSchema,
+  endpointStates,
   zoneSchema,
 } from '../../shared/registry/schema.ts'
 import type { Command } from './decide.ts'
 import { decide } from './decide.ts'
 import type { RegistryEvent } from './events.ts'
+import { unforcedWhys } from './events.ts'
 import { evolve } from './evolve.ts'
+import { endpointKey } from './machines.ts'
 import { stateHash } from './state-hash.ts'
 import type { RegistryState } from './state.ts'
 import { draftOf, emptyState } from './state.ts'
@@ -26,6 +30,8 @@ const name = fc.constantFrom(
   'a.sub.example.',
 )
 const id = fc.constantFrom('sfo', 'ewr', 'lhr')
+
+const machineKey = fc.record({ app: name, cluster: id, machine: fc.constantFrom('vm-1', 'vm-2') })
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc
@@ -57,12 +63,49 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       verdict: { app, cluster, state, sinceEpoch, reports: [] },
     })),
   name.map((name) => ({ type: 'delete-app' as const, name })),
-  fc.tuple(name, id, fc.integer({ min: 0, max: 9 })).map(([app, cluster, weight]) => ({
-    type: 'put-endpoint' as const,
-    app,
-    endpoint: endpointSchema.parse({ cluster, weight, addresses: ['192.0.2.1'] }),
-  })),
+  fc
+    .tuple(name, id, fc.constantFrom(...forcedStates), fc.integer({ min: 1, max: 3 }))
+    .map(([app, cluster, state, untilEpoch]) => ({
+      type: 'force-endpoint' as const,
+      force: { app, cluster, state, sinceEpoch: 0, untilEpoch, reason: 'why', actor: 'ops' },
+    })),
+  fc
+    .tuple(name, id, fc.constantFrom(...unforcedWhys))
+    .map(([app, cluster, why]) => ({ type: 'unforce-endpoint' as const, app, cluster, why })),
+  fc
+    .tuple(name, id, fc.integer({ min: 0, max: 9 }), fc.constantFrom(undefined, ...endpointStates))
+    .map(([app, cluster, weight, state]) => ({
+      type: 'put-endpoint' as const,
+      app,
+      endpoint: endpointSchema.parse({ cluster, weight, state, addresses: ['192.0.2.1'] }),
+    })),
   fc.tuple(name, id).map(([app, cluster]) => ({ type: 'delete-endpoint' as const, app, cluster })),
+  machineKey.chain((at) =>
+    fc.oneof(
+      fc.record({ octet: fc.nat(3), isEnded: fc.boolean() }).map(({ octet, isEnded }) => ({
+        type: 'register-machine' as const,
+        machine: {
+          ...at,
+          addresses: [`192.0.2.${octet}`],
+          leaseSeconds: 30,
+          ...(isEnded ? { terminateUrl: 'http://end.example/' } : {}),
+        },
+      })),
+      fc.constant({ type: 'unregister-machine' as const, ...at }),
+      fc.integer({ min: 1, max: 20 }).map((version) => ({
+        type: 'withdraw-machine' as const,
+        ...at,
+        why: 'expired' as const,
+        version,
+      })),
+      fc.integer({ min: 1, max: 20 }).map((version) => ({
+        type: 'end-machine' as const,
+        ...at,
+        version,
+        termination: { ok: true, detail: '200', attempts: 1 },
+      })),
+    ),
+  ),
 )
 
 /** Decides and folds one command after the other; what is refused changes nothing. */
@@ -128,5 +171,46 @@ it('a draft takes all changes and leaves what it lies on as it was', () => {
         expect([...draft.clusters.keys()].sort()).toEqual([...plain.clusters.keys()].sort())
       },
     ),
+  )
+})
+
+it('what is forced is an endpoint that there is', () => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+      const state = emptyState()
+      run(state, commands)
+      for (const app of state.forced.keys()) {
+        const forces = state.forced.get(app)
+        expect(forces?.size).toBeGreaterThan(0)
+        for (const [cluster, force] of forces ?? []) {
+          expect(state.apps.get(app)?.endpoints.has(cluster)).toBe(true)
+          expect([force.app, force.cluster]).toEqual([app, cluster])
+        }
+      }
+    }),
+  )
+})
+
+it('a machine has an endpoint, and one that is there for its machines has one', () => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+      const state = emptyState()
+      run(state, commands)
+      let count = 0
+      for (const machines of state.machines.values()) {
+        expect(machines.size).toBeGreaterThan(0)
+        for (const { value } of machines.values()) {
+          count++
+          expect(state.apps.get(value.app)?.endpoints.has(value.cluster)).toBe(true)
+        }
+      }
+      expect(state.machineCount.get('all') ?? 0).toBe(count)
+      for (const { value, endpoints } of state.apps.values()) {
+        for (const [cluster, { isForMachines }] of endpoints) {
+          if (isForMachines !== true) continue
+          expect(state.machines.has(endpointKey(value.name, cluster))).toBe(true)
+        }
+      }
+    }),
   )
 })

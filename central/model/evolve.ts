@@ -2,10 +2,20 @@ import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import { parentOf } from '../../shared/dns/name.ts'
-import type { ChangeRecord, EndpointVerdict, RegistryEvent } from './events.ts'
+import type { ChangeRecord, EndpointForce, EndpointVerdict, RegistryEvent } from './events.ts'
+import { dropForce, putForce } from './forces.ts'
 import type { App, Cluster, Endpoint } from '../../shared/registry/schema.ts'
-import type { AppVerdicts, RegistryState, Stored, StoredApp, StoredZone } from './state.ts'
+import type {
+  AppVerdicts,
+  RegistryState,
+  Stored,
+  StoredApp,
+  StoredEndpoint,
+  StoredMachine,
+  StoredZone,
+} from './state.ts'
 import { zoneOf } from './state.ts'
+import { deleteMachine, deleteMachines, endpointKey, putMachine } from './machines.ts'
 
 /**
  * Folds one change into the state, in place. Deterministic: no time, no chance, no I/O, so that every
@@ -55,9 +65,13 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
     case 'app-deleted': {
       const app = state.apps.get(event.name)
       if (app === undefined) return
-      for (const cluster of app.endpoints.keys()) use(state, cluster, -1)
+      for (const cluster of app.endpoints.keys()) {
+        use(state, cluster, -1)
+        deleteMachines(state, event.name, cluster)
+      }
       state.apps.delete(event.name)
       state.health.delete(event.name)
+      state.forced.delete(event.name)
       count(state, event.name, -1)
       touchZone(state, event.name, version)
       return
@@ -73,7 +87,8 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
         dropVerdict(state, event.app, cluster)
       }
       const endpoints = ownEndpoints(app, version)
-      endpoints.set(cluster, { value: event.endpoint, version })
+      const isForMachines = event.forMachines === true ? { isForMachines: true as const } : {}
+      endpoints.set(cluster, { value: event.endpoint, version, ...isForMachines })
       setApp(state, app, endpoints, version)
       return
     }
@@ -82,6 +97,8 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       if (app === undefined || !app.endpoints.has(event.cluster)) return
       use(state, event.cluster, -1)
       dropVerdict(state, event.app, event.cluster)
+      dropForce(state, event.app, event.cluster)
+      deleteMachines(state, event.app, event.cluster)
       const endpoints = ownEndpoints(app, version)
       endpoints.delete(event.cluster)
       setApp(state, app, endpoints, version)
@@ -92,6 +109,37 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       putVerdict(state, verdict)
       return
     }
+    case 'endpoint-forced': {
+      const { type: _, ...force } = event
+      putForce(state, force)
+      return
+    }
+    case 'endpoint-unforced':
+      dropForce(state, event.app, event.cluster)
+      return
+    case 'machine-registered': {
+      const { type: _, ...machine } = event
+      if (!putMachine(state, { value: machine, version })) return
+      const { app, cluster } = machine
+      // What comes may be what was missing.
+      if (state.health.get(app)?.get(cluster)?.state === 'down') dropVerdict(state, app, cluster)
+      touchZone(state, app, version)
+      return
+    }
+    case 'machine-withdrawn': {
+      const { app, cluster, machine, why } = event
+      const before = state.machines.get(endpointKey(app, cluster))?.get(machine)
+      if (before === undefined) return
+      putMachine(state, { value: before.value, version, out: why })
+      touchZone(state, app, version)
+      return
+    }
+    case 'machine-terminated':
+      // For those who read the log; the machine goes with the event after it.
+      return
+    case 'machine-unregistered':
+      if (deleteMachine(state, event)?.out === undefined) touchZone(state, event.app, version)
+      return
     default:
       assertNever(event)
   }
@@ -118,7 +166,7 @@ function isSamePlace(before: Endpoint, after: Endpoint): boolean {
   return before.port === after.port && isDeepStrictEqual(before.addresses, after.addresses)
 }
 
-type Endpoints = Map<string, Stored<Endpoint>>
+type Endpoints = Map<string, StoredEndpoint>
 
 /**
  * The endpoints of an app, to be changed by the change `version`: a copy the first time, then the same
@@ -159,7 +207,7 @@ export function restore(state: RegistryState, object: StoredObject): void {
       return
     case 'app': {
       const { value, version, endpoints } = object.stored
-      const byCluster = new Map<string, Stored<Endpoint>>()
+      const byCluster = new Map<string, StoredEndpoint>()
       for (const endpoint of endpoints) {
         byCluster.set(endpoint.value.cluster, endpoint)
         use(state, endpoint.value.cluster, 1)
@@ -170,6 +218,12 @@ export function restore(state: RegistryState, object: StoredObject): void {
     }
     case 'verdict':
       putVerdict(state, object.stored)
+      return
+    case 'force':
+      putForce(state, object.stored)
+      return
+    case 'machine':
+      putMachine(state, object.stored)
       return
     default:
       assertNever(object)
@@ -182,9 +236,11 @@ export type StoredObject =
   | { readonly kind: 'zone'; readonly stored: StoredZone }
   | {
       readonly kind: 'app'
-      readonly stored: Stored<App> & { readonly endpoints: readonly Stored<Endpoint>[] }
+      readonly stored: Stored<App> & { readonly endpoints: readonly StoredEndpoint[] }
     }
   | { readonly kind: 'verdict'; readonly stored: EndpointVerdict }
+  | { readonly kind: 'force'; readonly stored: EndpointForce }
+  | { readonly kind: 'machine'; readonly stored: StoredMachine }
 
 function count(state: RegistryState, name: Name, by: 1 | -1): void {
   for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {

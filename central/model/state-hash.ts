@@ -17,11 +17,17 @@ export function stateHash(state: RegistryState): string {
       hash.update(canonical(app.endpoints.get(cluster)))
     }
   }
-  for (const name of sorted(state.health.keys())) {
-    const verdicts = state.health.get(name)
-    for (const cluster of sorted(verdicts?.keys() ?? [])) {
-      hash.update(canonical(verdicts?.get(cluster)))
+  for (const table of [state.health, state.forced]) {
+    for (const name of sorted(table.keys())) {
+      const byCluster = table.get(name)
+      for (const cluster of sorted(byCluster?.keys() ?? [])) {
+        hash.update(canonical(byCluster?.get(cluster)))
+      }
     }
+  }
+  for (const key of sorted(state.machines.keys())) {
+    const machines = state.machines.get(key)
+    for (const id of sorted(machines?.keys() ?? [])) hash.update(canonical(machines?.get(id)))
   }
   return hash.digest('hex')
 }

@@ -1,7 +1,9 @@
 import type { Name } from '../../shared/dns/name.ts'
 import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
+import { DEFAULT_POLICY } from '../../shared/registry/policy-schema.ts'
+import type { Policy } from '../../shared/registry/policy-schema.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
-import type { EndpointVerdict } from './events.ts'
+import type { EndpointForce, EndpointVerdict, Machine, WithdrawalReason } from './events.ts'
 
 /** A registered object with the version of the change that last touched it. */
 export interface Stored<T> {
@@ -16,8 +18,21 @@ export interface Stored<T> {
 export interface StoredApp {
   readonly value: App
   readonly version: number
-  readonly endpoints: Map<string, Stored<Endpoint>>
+  readonly endpoints: Map<string, StoredEndpoint>
 }
+
+/** An endpoint; one that is there for its machines goes with the last of them. */
+export interface StoredEndpoint extends Stored<Endpoint> {
+  readonly isForMachines?: true
+}
+
+/** A machine; `out` says why it is in answers no more, while it is being terminated. */
+export interface StoredMachine extends Stored<Machine> {
+  readonly out?: WithdrawalReason
+}
+
+/** The machines of one endpoint by id; not empty, never written once it is in the state. */
+export type EndpointMachines = ReadonlyMap<string, StoredMachine>
 
 /** A zone; `serialVersion` is the version of the last change of it or of an app in it. */
 export interface StoredZone extends Stored<Zone> {
@@ -26,6 +41,9 @@ export interface StoredZone extends Stored<Zone> {
 
 /** The verdicts on the endpoints of one app, by cluster; none is `unknown`, and it is not empty. */
 export type AppVerdicts = ReadonlyMap<string, EndpointVerdict>
+
+/** The forced endpoints of one app, by cluster; not empty. */
+export type AppForces = ReadonlyMap<string, EndpointForce>
 
 /** The part of `Map` that folding needs, so that a draft can stand in for the real thing. */
 export interface Table<K, V> {
@@ -48,6 +66,12 @@ export interface RegistryState {
   readonly apps: Table<Name, StoredApp>
   /** Apart from the apps: a verdict changes no version that a client could have read. */
   readonly health: Table<Name, AppVerdicts>
+  /** What operators have forced; like a verdict it changes no version. */
+  readonly forced: Table<Name, AppForces>
+  /** By `endpointKey`; apart from the apps, as verdicts are. A machine has an endpoint. */
+  readonly machines: Table<string, EndpointMachines>
+  /** How many machines there are; absent for none. Derived. */
+  readonly machineCount: Table<'all', number>
   /** How many apps and zone apexes stand at or under a name; absent for none. Derived. */
   readonly descendants: Table<Name, number>
   /** How many endpoints a cluster has; absent for none. Derived. */
@@ -61,6 +85,9 @@ export function emptyState(): RegistryState {
     zones: new Map(),
     apps: new Map(),
     health: new Map(),
+    forced: new Map(),
+    machines: new Map(),
+    machineCount: new Map(),
     descendants: new Map(),
     clusterUse: new Map(),
   }
@@ -73,6 +100,9 @@ export function draftOf(state: RegistryState): RegistryState {
     zones: new DraftTable(state.zones),
     apps: new DraftTable(state.apps),
     health: new DraftTable(state.health),
+    forced: new DraftTable(state.forced),
+    machines: new DraftTable(state.machines),
+    machineCount: new DraftTable(state.machineCount),
     descendants: new DraftTable(state.descendants),
     clusterUse: new DraftTable(state.clusterUse),
   }
@@ -90,6 +120,11 @@ export function zoneOf(state: Pick<RegistryState, 'zones'>, name: Name): StoredZ
     if (zone !== undefined) return zone
   }
   return undefined
+}
+
+/** The policy that an app is steered by: its own, that of its zone, or the default. */
+export function policyOf(state: Pick<RegistryState, 'zones'>, app: App): Policy {
+  return app.policy ?? zoneOf(state, app.name)?.value.policy ?? DEFAULT_POLICY
 }
 
 /** Whether a zone has an app of its own, rather than one that lies in a zone below it. */

@@ -1,12 +1,13 @@
 import { assertNever } from '../../shared/errors.ts'
-import type { RegistryEvent } from '../model/events.ts'
+import type { EndpointForce, MachineKey, RegistryEvent } from '../model/events.ts'
+import { machineOf } from '../model/machines.ts'
 import type { RegistryState } from '../model/state.ts'
 
 /** One line of what a change set does to one object. */
 export interface DiffEntry {
   readonly action: 'create' | 'change' | 'delete'
-  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint' | 'health'
-  /** Id, apex, name, or `name cluster` for an endpoint and its health. */
+  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint' | 'health' | 'force' | 'machine'
+  /** Id, apex, name, or `name cluster` for an endpoint, its health and force, with the id for a machine. */
   readonly id: string
   readonly before?: object
   readonly after?: object
@@ -43,9 +44,44 @@ export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
       const after = verdict.state === 'unknown' ? undefined : verdict
       return entry('health', id, before && { value: before }, after)
     }
+    case 'endpoint-forced': {
+      const { type: _, ...force } = event
+      return forceEntry(state, force, force)
+    }
+    case 'endpoint-unforced':
+      return forceEntry(state, event, undefined)
+    case 'machine-registered': {
+      const { type: _, ...machine } = event
+      return entry('machine', idOf(event), machineOf(state, event), machine)
+    }
+    case 'machine-withdrawn': {
+      const before = machineOf(state, event)
+      return entry('machine', idOf(event), before, { ...before?.value, out: event.why })
+    }
+    case 'machine-terminated': {
+      const before = machineOf(state, event)
+      const { ok, detail, attempts } = event
+      const terminated = { ok, detail, attempts }
+      return entry('machine', idOf(event), before, { ...before?.value, terminated })
+    }
+    case 'machine-unregistered':
+      return entry('machine', idOf(event), machineOf(state, event), undefined)
     default:
       return assertNever(event)
   }
+}
+
+function forceEntry(
+  state: RegistryState,
+  { app, cluster }: Pick<EndpointForce, 'app' | 'cluster'>,
+  after: EndpointForce | undefined,
+): DiffEntry {
+  const before = state.forced.get(app)?.get(cluster)
+  return entry('force', `${app} ${cluster}`, before && { value: before }, after)
+}
+
+function idOf({ app, cluster, machine }: MachineKey): string {
+  return `${app} ${cluster} ${machine}`
 }
 
 function entry(

@@ -105,7 +105,7 @@ export class RegistrySnapshot {
   }
 }
 
-const objectKinds = new Set<unknown>(['cluster', 'zone', 'app', 'verdict'])
+const objectKinds = new Set<unknown>(['cluster', 'zone', 'app', 'verdict', 'force', 'machine'])
 
 /**
  * A look at the kind is enough: the checksum of the file and the format version in its header say that
@@ -133,12 +133,16 @@ function objectsOf(state: RegistryState): Iterable<StoredObject> {
     version,
     endpoints: [...endpoints.values()],
   }))
-  // After the apps: without its endpoint a verdict is not taken.
+  // After the apps: without their endpoint, verdicts, forces and machines are not taken.
   const verdicts = [...state.health.values()].flatMap((byCluster) => [...byCluster.values()])
+  const forces = [...state.forced.values()].flatMap((byCluster) => [...byCluster.values()])
+  const machines = [...state.machines.values()].flatMap((byId) => [...byId.values()])
   return (function* objects(): Iterable<StoredObject> {
     for (const stored of clusters) yield { kind: 'cluster', stored }
     for (const stored of zones) yield { kind: 'zone', stored }
     for (const stored of apps) yield { kind: 'app', stored }
     for (const stored of verdicts) yield { kind: 'verdict', stored }
+    for (const stored of forces) yield { kind: 'force', stored }
+    for (const stored of machines) yield { kind: 'machine', stored }
   })()
 }

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Name } from '../../shared/dns/name.ts'
-import { parentOf } from '../../shared/dns/name.ts'
+import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
 import { assertNever } from '../../shared/errors.ts'
+import type { Policy } from '../../shared/registry/policy-schema.ts'
 import type { ChangeRecord } from '../model/events.ts'
+import { machineOf } from '../model/machines.ts'
 import type { RegistryState } from '../model/state.ts'
 import { zoneOf } from '../model/state.ts'
 
@@ -15,6 +18,11 @@ export interface Touched {
   readonly serials: ReadonlySet<Name>
   /** Names of which the kind or the app may have changed. */
   readonly names: ReadonlySet<Name>
+}
+
+/** The policy that a zone, or the one above where it is new, gives to apps without one. */
+function defaultPolicyAt(state: RegistryState, apex: Name): Policy | undefined {
+  return zoneOf(state, apex)?.value.policy
 }
 
 /** Says what a change touched. `state` is the one before it. */
@@ -45,6 +53,12 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         zones.add(event.zone.apex)
         addWithAncestors(event.zone.apex)
         addSerialOf(parentOf(event.zone.apex))
+        if (!isDeepStrictEqual(defaultPolicyAt(state, event.zone.apex), event.zone.policy)) {
+          for (const app of state.apps.values()) {
+            const { name, policy } = app.value
+            if (policy === undefined && isAtOrUnder(name, event.zone.apex)) names.add(name)
+          }
+        }
         break
       case 'zone-deleted':
         zones.add(event.apex)
@@ -65,7 +79,22 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         names.add(event.app)
         addSerialOf(event.app)
         break
+      case 'machine-registered':
+      case 'machine-withdrawn':
+        names.add(event.app)
+        addSerialOf(event.app)
+        break
+      case 'machine-terminated':
+        break
+      case 'machine-unregistered':
+        // One that is out already is in no answer.
+        if (machineOf(state, event)?.out !== undefined) break
+        names.add(event.app)
+        addSerialOf(event.app)
+        break
       case 'endpoint-health':
+      case 'endpoint-forced':
+      case 'endpoint-unforced':
         // No serial: the zone is what it was.
         names.add(event.app)
         break

@@ -17,6 +17,7 @@ import {
 import { blankMessage, decodeMessage, encodeMessage } from '../../shared/dns/message.ts'
 import type { DnsMessage, Question, ResourceRecord } from '../../shared/dns/message.ts'
 import { nameToWire } from '../../shared/dns/name.ts'
+import { effectiveEndpoint } from '../model/machines.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import { serialOf, zoneOf } from '../model/state.ts'
 
@@ -112,16 +113,20 @@ function addressRecords(
   const draining: ResourceRecord[] = []
   const down: ResourceRecord[] = []
   const verdicts = state.health.get(app.value.name)
+  const forces = state.forced.get(app.value.name)
   for (const id of [...app.endpoints.keys()].sort()) {
     const cluster = state.clusters.get(id)?.value
-    const endpoint = app.endpoints.get(id)?.value
+    const stored = app.endpoints.get(id)
+    const endpoint = stored && effectiveEndpoint(state, app.value.name, stored)
     if (cluster === undefined || endpoint === undefined || cluster.state === 'disabled') continue
+    if (endpoint.state === 'disabled') continue
+    const isDraining = cluster.state === 'draining' || endpoint.state === 'draining'
     const all = endpoint.addresses.length > 0 ? endpoint.addresses : cluster.addresses
     for (const address of all) {
       if (address.includes(':') !== (type === TYPE_AAAA)) continue
       const rr = record(app.value.name, type, app.value.ttl.max, { kind: 'address', address })
-      if (verdicts?.get(id)?.state === 'down') down.push(rr)
-      else (cluster.state === 'draining' ? draining : records).push(rr)
+      if ((forces?.get(id) ?? verdicts?.get(id))?.state === 'down') down.push(rr)
+      else (isDraining ? draining : records).push(rr)
     }
   }
   if (records.length > 0) return records

@@ -1,32 +1,67 @@
 import { z } from 'zod'
 import { MeridianError } from '../../shared/errors.ts'
 import type { Call, Run } from '../call.ts'
-import type { Answer, Request, RestClient } from '../client.ts'
-import { clusterKind } from '../kinds.ts'
+import type { Answer, Item, Request, RestClient } from '../client.ts'
+import { clusterKind, endpointKind, type Kind } from '../kinds.ts'
 import { globalOptions, operand } from '../options.ts'
 import { cell, renderJson } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { openSession } from '../session.ts'
-import { clusterFields, readStored } from './put.ts'
+import { clusterFields, endpointFields, readStored } from './put.ts'
 import { exitOfWait, servedBy, WAIT_DEADLINE_MS, waitQuery } from './written.ts'
 
-/** Once more when somebody else changed the cluster between read and write. */
+/** Once more when somebody else changed the object between read and write. */
 const ATTEMPTS_MAX = 2
 
 const drainOptions = z.object({ ...globalOptions, wait: z.boolean().default(false) })
 
 /** `meridian drain cluster ID`: answers name it only where nothing else is left. */
-export const drainCluster: Run = (call) => turn(call, 'draining')
+export const drainCluster: Run = (call) => turn(call, cluster, 'draining')
 
 /** `meridian undrain cluster ID`: answers name it as before. */
-export const undrainCluster: Run = (call) => turn(call, 'active')
+export const undrainCluster: Run = (call) => turn(call, cluster, 'active')
+
+/** `meridian drain endpoint NAME CLUSTER`: as a cluster, but for one app. */
+export const drainEndpoint: Run = (call) => turn(call, endpoint, 'draining')
+
+/** `meridian undrain endpoint NAME CLUSTER`. */
+export const undrainEndpoint: Run = (call) => turn(call, endpoint, 'active')
 
 type State = 'active' | 'draining'
 
-async function turn(call: Call, wanted: State): Promise<number> {
+/** A kind of object that can be drained. */
+interface Target {
+  readonly kind: Kind
+  /** What the body of a put has. */
+  readonly fields: readonly string[]
+  readonly stateOf: (item: Item) => unknown
+  /** The fields of a put that make the state so. */
+  readonly stateField: (state: State) => Item
+  /** The command that changes any state. */
+  readonly putCommand: (args: Call['args']) => string
+}
+
+const cluster: Target = {
+  kind: clusterKind,
+  fields: clusterFields,
+  stateOf: (item) => item['state'],
+  stateField: (state) => ({ state }),
+  putCommand: (args) => `clusters put ${operand(args, 0)}`,
+}
+
+const endpoint: Target = {
+  kind: endpointKind,
+  fields: endpointFields,
+  stateOf: (item) => item['state'] ?? 'active',
+  // One that is active has no state, so that equal ones compare equal.
+  stateField: (state) => (state === 'active' ? {} : { state }),
+  putCommand: (args) => `endpoints put ${operand(args, 0)} ${operand(args, 1)}`,
+}
+
+async function turn(call: Call, target: Target, wanted: State): Promise<number> {
   const { options, client } = openSession(drainOptions, call)
-  const title = clusterKind.title(call.args)
-  const work = writeState(client, { args: call.args, wanted, isWaiting: options.wait })
+  const title = target.kind.title(call.args)
+  const work = writeState(client, target, { args: call.args, wanted, isWaiting: options.wait })
   const { before, answer } = await withProgress(call.io, `writing ${title}`, work)
   const place = `(version ${answer.version ?? 'unknown'}${servedBy(answer)})`
   const what = before === wanted ? `is ${wanted} already` : `was ${before}, is ${wanted}`
@@ -43,27 +78,29 @@ interface Write {
 /** Writes also what is so already, which changes nothing: whoever waits hears whether it is served. */
 async function writeState(
   client: RestClient,
+  { kind, fields, stateOf, stateField, putCommand }: Target,
   { args, wanted, isWaiting }: Write,
 ): Promise<{ readonly before: State; readonly answer: Answer }> {
-  const path = clusterKind.itemPath(args)
-  const title = clusterKind.title(args)
+  const path = kind.itemPath(args)
+  const title = kind.title(args)
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const stored = await readStored(client, path)
     if (stored === undefined) throw failed(`${title} is not registered`)
-    const before = stored.item['state']
+    const before = stateOf(stored.item)
     if (before !== 'active' && before !== 'draining') {
       const means = wanted === 'draining' ? 'drained' : 'undrained'
       throw failed(
         `${title} is ${cell(before)}, only one that is active or draining can be ${means}; ` +
-          `meridian clusters put ${operand(args, 0)} --state ${wanted} changes any`,
+          `meridian ${putCommand(args)} --state ${wanted} changes any`,
       )
     }
-    const kept = Object.entries(stored.item).filter(([name]) => clusterFields.includes(name))
+    const { state: _, ...item } = stored.item
+    const kept = Object.entries(item).filter(([name]) => fields.includes(name))
     const request: Request = {
       method: 'PUT',
       path,
       query: waitQuery({ wait: isWaiting }),
-      body: { ...Object.fromEntries(kept), state: wanted },
+      body: { ...Object.fromEntries(kept), ...stateField(wanted) },
       headers: { 'if-match': stored.etag },
       deadlineMs: WAIT_DEADLINE_MS,
     }

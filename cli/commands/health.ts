@@ -36,6 +36,7 @@ function columnsAt(nowEpoch: number): readonly Column<Item>[] {
     { title: 'cluster', of: (item) => item['cluster'] },
     { title: 'state', of: (item) => item['state'] },
     { title: 'since', of: ({ sinceEpoch }) => durationOf(sinceEpoch, nowEpoch), align: 'right' },
+    { title: 'forced', of: (item) => forcedOf(item, nowEpoch) },
     { title: 'reports', of: (item) => countsOf(reportsOf(item)) },
     { title: 'why', of: (item) => reasonOf(item['state'], reportsOf(item)) },
   ]
@@ -43,6 +44,18 @@ function columnsAt(nowEpoch: number): readonly Column<Item>[] {
 
 function durationOf(sinceEpoch: unknown, nowEpoch: number): string | undefined {
   return typeof sinceEpoch === 'number' ? formatDuration(nowEpoch - sinceEpoch) : undefined
+}
+
+const forcedSchema = z
+  .object({ state: z.string(), untilEpoch: z.number(), reason: z.string() })
+  .optional()
+  .catch(undefined)
+
+/** `down for 2h: new disks`; it goes over the state. */
+function forcedOf(item: Item, nowEpoch: number): string | undefined {
+  const forced = forcedSchema.parse(item['forced'])
+  if (forced === undefined) return undefined
+  return `${forced.state} for ${formatDuration(forced.untilEpoch - nowEpoch)}: ${forced.reason}`
 }
 
 // ---- reports ----

@@ -1,3 +1,4 @@
+import { readyPolicies } from '../../shared/registry/policy-schema.ts'
 import { z } from 'zod'
 import {
   addressSchema,
@@ -5,7 +6,6 @@ import {
   clusterStates,
   endpointSchema,
   nameSchema,
-  policies,
 } from '../../shared/registry/schema.ts'
 import { ADDRESSES_MAX, NS_MAX, TTL_LIMIT_MAX_SECONDS } from '../../shared/registry/limits.ts'
 import { MeridianError } from '../../shared/errors.ts'
@@ -93,7 +93,7 @@ const appFields = ['policy', 'ttl', 'health']
 
 const appOptions = z.object({
   ...writeOptions,
-  policy: z.enum(policies).optional(),
+  policy: z.enum(readyPolicies).optional(),
   ttlMin: ttlOption,
   ttlMax: ttlOption,
 })
@@ -112,7 +112,10 @@ export async function putApp(call: Call): Promise<number> {
   })
 }
 
-const endpointFields = Object.keys(endpointSchema.omit({ cluster: true }).shape)
+/** What the body of an endpoint has. */
+export const endpointFields: readonly string[] = Object.keys(
+  endpointSchema.omit({ cluster: true }).shape,
+)
 
 const endpointOptions = z.object({
   ...writeOptions,
@@ -120,15 +123,18 @@ const endpointOptions = z.object({
   port: numberOption(endpointSchema.shape.port.unwrap()).optional(),
   weight: numberOption(endpointSchema.shape.weight.unwrap()).optional(),
   priority: numberOption(endpointSchema.shape.priority.unwrap()).optional(),
+  state: z.enum(clusterStates).optional(),
 })
 
 /** `meridian endpoints put APP CLUSTER`. */
 export async function putEndpoint(call: Call): Promise<number> {
   const { options, client } = openSession(endpointOptions, call)
-  const { address, port, weight, priority } = options
-  const given = { addresses: address, port, weight, priority }
+  const { address, port, weight, priority, state } = options
+  const given = { addresses: address, port, weight, priority, state }
   return put(call, { kind: endpointKind, fields: endpointFields, client, options }, (stored) => {
-    return { ...stored, ...defined(given) }
+    const changed = { ...stored, ...defined(given) }
+    // One that is active has no state.
+    return state === 'active' ? { ...changed, state: undefined } : changed
   })
 }
 

@@ -80,6 +80,8 @@ function typeOf(schema: JsonSchema): string {
   }
   if (schema.const !== undefined) return renderCode(String(schema.const))
   if (schema.type === 'object' || variantsOf(schema).length > 0) return 'mapping'
+  const either = (schema.anyOf ?? []).flatMap((one) => (typeof one === 'boolean' ? [] : [one]))
+  if (either.length > 0) return either.map(typeOf).join(' or ')
   const items = itemsOf(schema)
   if (items !== undefined) return `list of ${typeOf(items)}`
   return String(schema.type)

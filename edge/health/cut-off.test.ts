@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkSchema } from '../../shared/registry/check-schema.ts'
 import { createLogger } from '../../shared/log.ts'
+import type { ReplicaEndpoint } from '../replica/model.ts'
 import { CUT_OFF_MS, CutOff, RETURN_MS } from './cut-off.ts'
 import { OwnVerdicts } from './own-verdicts.ts'
 import type { CheckTask, Finding } from './task.ts'
@@ -69,6 +70,16 @@ describe('without central', () => {
     find('down')
     expect([health(), changed, cutOff.isCutOff]).toEqual(['up', [], false])
   })
+})
+
+it('what an operator has forced counts all the same', () => {
+  const { own } = open('down')
+  own.put('web.example.', 'sfo', 'up')
+  const forced = { cluster: 'sfo', addresses: [], weight: 1, priority: 0, health: 'down' as const }
+  const healthOf = (endpoint: ReplicaEndpoint) =>
+    own.over('web.example.', { ...app, endpoints: [endpoint] }).endpoints[0]?.health
+  expect(healthOf({ ...forced, forced: true })).toBe('down')
+  expect(healthOf(forced)).toBe('up')
 })
 
 describe('when central is back', () => {

@@ -47,7 +47,7 @@ export class OwnVerdicts {
     if (byCluster === undefined) return app
     const endpoints = app.endpoints.map((endpoint): ReplicaEndpoint => {
       const state = byCluster.get(endpoint.cluster)
-      if (state === undefined) return endpoint
+      if (state === undefined || endpoint.forced) return endpoint
       const { health: _, ...registered } = endpoint
       return state === 'unknown' ? registered : { ...registered, health: state }
     })

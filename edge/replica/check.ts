@@ -1,12 +1,7 @@
 import { MeridianError } from '../../shared/errors.ts'
 import { parseName } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
-import {
-  clusterSchema,
-  endpointSchema,
-  isCanonicalEndpoint,
-  policies,
-} from '../../shared/registry/schema.ts'
+import { clusterSchema, endpointSchema, isCanonicalEndpoint } from '../../shared/registry/schema.ts'
 import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
 import { CHECK_INTERVAL_MAX_MS, CHECK_TIMES_MAX } from '../../shared/registry/limits.ts'
 import { healthStateOf } from '../../shared/rpc/health-states.ts'
@@ -17,6 +12,7 @@ import type { Endpoint__Output } from '../../shared/rpc/generated/meridian/v1/En
 import type { NameState__Output } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone__Output } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
 import { TRUST_STEP_MS } from './model.ts'
+import { wrongPolicy } from './policy-text.ts'
 import type {
   NameState,
   ReplicaApp,
@@ -65,9 +61,11 @@ export function checkNameState(state: NameState__Output): NameState {
 }
 
 function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): ReplicaApp {
-  const policy = policies.find((known) => known === app.policy)
-  if (policy === undefined) throw invalid(`app ${name} policy`, app.policy, policies.join(', '))
-  const { ttlMin, ttlMax } = app
+  const { policy, ttlMin, ttlMax } = app
+  const wrong = wrongPolicy(policy)
+  if (wrong !== undefined) {
+    throw invalid(`app ${name} policy`, policy.slice(0, 100), `a policy; it ${wrong}`)
+  }
   if (ttlMin > ttlMax || ttlMax > TTL_MAX) {
     throw invalid(`app ${name} ttl`, `${ttlMin}..${ttlMax}`, `0 <= min <= max <= ${TTL_MAX}`)
   }
@@ -102,11 +100,13 @@ const TRUST_MAX_MS = CHECK_INTERVAL_MAX_MS * CHECK_TIMES_MAX
 function checkEndpoint(endpoint: Endpoint__Output): ReplicaEndpoint {
   const checked = checkRegistered(endpoint)
   const health = healthStateOf(endpoint.health)
-  return health === 'unknown' ? checked : { ...checked, health }
+  if (health === 'unknown') return checked
+  return { ...checked, health, ...(endpoint.forced ? { forced: true } : {}) }
 }
 
 function checkRegistered(endpoint: Endpoint__Output): Endpoint {
   const { cluster, addresses, port, weight, priority, owner } = endpoint
+  const state = clusterStates[endpoint.state]
   const given = {
     cluster,
     addresses,
@@ -114,6 +114,7 @@ function checkRegistered(endpoint: Endpoint__Output): Endpoint {
     priority,
     ...(port === 0 ? {} : { port }),
     ...(owner === '' ? {} : { owner }),
+    ...(state === 'active' ? {} : { state }),
   }
   if (isCanonicalEndpoint(given)) return given
   const checked = endpointSchema.safeParse(given)

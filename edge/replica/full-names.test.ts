@@ -113,7 +113,7 @@ describe('names that are held whole', () => {
     let step = 0
     for (const app of walk.apps) {
       const { wire } = app
-      const weight = readApp(app, names.clusterIds).endpoints[0]?.weight ?? -1
+      const weight = readApp(app, names.packIds).endpoints[0]?.weight ?? -1
       found.set(wire.toString('latin1'), weight)
       // Behind, near, and far ahead of where the walk is.
       for (const i of step < 250 ? [step, step + 1, 499 - step] : []) {
@@ -129,7 +129,7 @@ describe('names that are held whole', () => {
     walk.end()
     for (const [key, weight] of found) {
       const held = names.packed(key)
-      expect(held && readApp(held, names.clusterIds).endpoints[0]?.weight).toBe(weight)
+      expect(held && readApp(held, names.packIds).endpoints[0]?.weight).toBe(weight)
     }
   })
 
@@ -147,6 +147,8 @@ describe('names that are held whole', () => {
           weight: 1_000_000,
           priority: 0,
           health: 'down',
+          state: 'disabled',
+          forced: true,
         },
       ],
       health: { enoughUpPercent: 100, failClosed: true, trustMs: 36_000_000 },

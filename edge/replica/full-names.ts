@@ -19,7 +19,7 @@ import { MULTIPLIERS, NAME, RECORD_MAX_BYTES, regionsOf, reserveBuffer } from '.
 import { findRecord } from '../table/probe.ts'
 import { SlotIndex } from '../table/slot-index.ts'
 import { Ancestors } from './ancestors.ts'
-import { ClusterIds } from './cluster-ids.ts'
+import { PackIds } from './pack-ids.ts'
 import {
   appWord,
   isFree,
@@ -57,7 +57,7 @@ export interface WalkedApp extends HeldApp {
 
 /** All apps that are held. */
 export class FullNames implements NameTable {
-  readonly clusterIds = new ClusterIds()
+  readonly packIds = new PackIds()
   readonly #words: Int32Array
   readonly #key: KeyHash
   readonly #arena: Arena
@@ -232,7 +232,7 @@ export class FullNames implements NameTable {
 
   /** Writes the record of the key that was looked up last; 0 when no block has room for it. */
   #write(app: NonNullable<NameEntry['app']>, version: number): number {
-    const appWords = packedWords(app, this.clusterIds)
+    const appWords = packedWords(app, this.packIds)
     if (appWords === undefined) return 0
     const { nameWords } = this.#key
     const bytes = 4 * (NAME + nameWords + appWords)
@@ -240,7 +240,7 @@ export class FullNames implements NameTable {
     if (ref === 0) return 0
     const words = this.#words
     writeHead(words, ref, this.#key, version)
-    writeApp(words, ref + NAME + nameWords, app, this.clusterIds)
+    writeApp(words, ref + NAME + nameWords, app, this.packIds)
     return ref
   }
 
@@ -276,13 +276,13 @@ export class FullNames implements NameTable {
 
   #lineAt(ref: number): JsonText {
     const name = JSON.stringify(this.#nameAt(ref))
-    const app = jsonOfApp(this.#heldAt(ref), this.clusterIds)
+    const app = jsonOfApp(this.#heldAt(ref), this.packIds)
     return new JsonText(`[${name},${versionAt(this.#words, ref)},${app}]`)
   }
 
   #entryAt(ref: number): NameEntry {
     const name = this.#nameAt(ref)
-    const app = readApp(this.#heldAt(ref), this.clusterIds)
+    const app = readApp(this.#heldAt(ref), this.packIds)
     return createEntry({ kind: 'app', name, version: versionAt(this.#words, ref), app }, forever)
   }
 }

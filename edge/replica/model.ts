@@ -1,6 +1,6 @@
 import type { Name } from '../../shared/dns/name.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
-import type { Cluster, Endpoint, policies } from '../../shared/registry/schema.ts'
+import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
 
 /** What central says stands at a name, checked. */
 export type NameState =
@@ -15,7 +15,8 @@ export type NameState =
 
 /** An app as an edge holds it. TTL bounds in seconds. */
 export interface ReplicaApp {
-  readonly policy: (typeof policies)[number]
+  /** As text: `policyText` of shared/registry/policy-schema.ts. */
+  readonly policy: string
   readonly ttlMin: number
   readonly ttlMax: number
   readonly endpoints: readonly ReplicaEndpoint[]
@@ -26,6 +27,8 @@ export interface ReplicaApp {
 /** An endpoint with what central says of its health; absent where that is unknown. */
 export interface ReplicaEndpoint extends Endpoint {
   readonly health?: Exclude<HealthState, 'unknown'>
+  /** The health is what an operator wants: nothing that this edge finds out goes over it. */
+  readonly forced?: true
 }
 
 /** What health means for an app. */

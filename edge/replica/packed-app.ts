@@ -8,8 +8,8 @@
  *       1 | trust, low 12 bits               | ttl.min, seconds  |
  *       2 | trust, high 12 bits              | ttl.max, seconds  |
  *         +------------------------------------------------------+
- *         | cluster, its number        | IPv4      | IPv6        |  for each endpoint;
- *         | weight          | health (2) | words of the owner (10) |  IPv4, IPv6: how many
+ *         | forced (1) | cluster, its number | IPv4   | IPv6    |  for each endpoint;
+ *         | weight     | health (2) | state (2) | owner, words (8) |  IPv4, IPv6: how many
  *         | priority (16)              | port (16), 0 = none     |
  *         | IPv4 addresses, a word each                          |  octets lowest first, as they
  *         | IPv6 addresses, four words each                      |  stand in the table's records
@@ -21,8 +21,8 @@
  * and `enough up` are of no account then.
  */
 import { healthStates } from '../../shared/registry/health.ts'
-import { policies } from '../../shared/registry/schema.ts'
-import type { ClusterIds } from './cluster-ids.ts'
+import { clusterStates } from '../../shared/registry/schema.ts'
+import type { PackIds } from './pack-ids.ts'
 import { TRUST_STEP_MS } from './model.ts'
 import type { ReplicaApp, ReplicaEndpoint, ReplicaHealth } from './model.ts'
 import {
@@ -33,7 +33,7 @@ import {
   unpackOctets,
   writeAddresses,
 } from './packed-addresses.ts'
-import { healthLine } from './snapshot-line.ts'
+import { FORCED_FROM, healthLine } from './snapshot-line.ts'
 
 /** Where an app stands in packed form. */
 export interface PackedApp {
@@ -49,10 +49,12 @@ export const ENDPOINT_WORDS = 3
 const TTL_BITS = 20
 const TTL_MASK = (1 << TTL_BITS) - 1
 /** Words of the longest owner fit. */
-const OWNER_BITS = 10
+const OWNER_BITS = 8
 const OWNER_MASK = (1 << OWNER_BITS) - 1
 /** Cluster numbers that an endpoint has room for. */
-const CLUSTER_NUMBERS = 1 << 20
+const CLUSTER_MASK = (1 << 19) - 1
+/** Where health stands, over the owner and two bits of state. */
+const HEALTH_SHIFT = OWNER_BITS + 2
 
 // ---- reading, field by field ----
 // In bounds here: `at` is the start of an app, or of an endpoint, that `writeApp` wrote.
@@ -61,7 +63,7 @@ export function endpointsOf(words: Int32Array, at: number): number {
   return (words[at]! >>> 8) & 0xffff
 }
 
-/** Index into `policies`. */
+/** Its number among the policies of `PackIds`. */
 export function policyOf(words: Int32Array, at: number): number {
   return words[at]! & 0xff
 }
@@ -89,11 +91,21 @@ function isFailClosed(words: Int32Array, at: number): boolean {
 
 /** Index into `healthStates`. */
 export function healthOf(words: Int32Array, at: number): number {
+  return (words[at + 1]! >>> HEALTH_SHIFT) & 3
+}
+
+/** Index into `clusterStates`. */
+export function stateOf(words: Int32Array, at: number): number {
   return (words[at + 1]! >>> OWNER_BITS) & 3
 }
 
 export function clusterOf(words: Int32Array, at: number): number {
-  return words[at]! >>> 12
+  return (words[at]! >>> 12) & CLUSTER_MASK
+}
+
+/** Whether the health is what an operator wants. */
+function isForced(words: Int32Array, at: number): boolean {
+  return words[at]! < 0
 }
 
 export function ipv4CountOf(words: Int32Array, at: number): number {
@@ -120,10 +132,11 @@ export function nextEndpoint(words: Int32Array, at: number): number {
 // ---- whole apps ----
 
 /** Words that an app takes; undefined when it has no packed form: too many clusters were ever named. */
-export function packedWords(app: ReplicaApp, ids: ClusterIds): number | undefined {
+export function packedWords(app: ReplicaApp, ids: PackIds): number | undefined {
+  if (ids.policies.numberOf(app.policy) === undefined) return undefined
   let words = APP_WORDS
   for (const { cluster, addresses, owner } of app.endpoints) {
-    if (ids.numberOf(cluster) >= CLUSTER_NUMBERS) return undefined
+    if (ids.clusters.numberOf(cluster) === undefined) return undefined
     words += ENDPOINT_WORDS + ownerWords(owner)
     for (const address of addresses) words += address.includes(':') ? IPV6_WORDS : 1
   }
@@ -131,11 +144,11 @@ export function packedWords(app: ReplicaApp, ids: ClusterIds): number | undefine
 }
 
 /** Writes an app at `at`, where there is room for `packedWords` of it. */
-export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: ClusterIds): void {
+export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: PackIds): void {
   const { health } = app
   const trust = Math.floor((health?.trustMs ?? 0) / TRUST_STEP_MS)
   const enough = ((health?.failClosed === true ? 0x80 : 0) | (health?.enoughUpPercent ?? 0)) << 24
-  words[at] = enough | (app.endpoints.length << 8) | policies.indexOf(app.policy)
+  words[at] = enough | (app.endpoints.length << 8) | (ids.policies.numberOf(app.policy) ?? 0)
   words[at + 1] = (trust << TTL_BITS) | app.ttlMin
   words[at + 2] = ((trust >>> 12) << TTL_BITS) | app.ttlMax
   let off = at + APP_WORDS
@@ -145,9 +158,11 @@ export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: Cl
     const { ipv4, ipv6 } = writeAddresses(words, off, endpoint.addresses)
     off += ipv4 + IPV6_WORDS * ipv6
     const owner = ownerWords(endpoint.owner)
-    words[start] = (ids.numberOf(endpoint.cluster) << 12) | (ipv4 << 6) | ipv6
-    const health = healthStates.indexOf(endpoint.health ?? 'unknown') << OWNER_BITS
-    words[start + 1] = (endpoint.weight << 12) | health | owner
+    const cluster = ids.clusters.numberOf(endpoint.cluster) ?? 0
+    words[start] = ((endpoint.forced ? 1 : 0) << 31) | (cluster << 12) | (ipv4 << 6) | ipv6
+    const told = healthStates.indexOf(endpoint.health ?? 'unknown') << HEALTH_SHIFT
+    const state = clusterStates.indexOf(endpoint.state ?? 'active') << OWNER_BITS
+    words[start + 1] = (endpoint.weight << 12) | told | state | owner
     words[start + 2] = (endpoint.priority << 16) | (endpoint.port ?? 0)
     if (endpoint.owner !== undefined) {
       const text = Buffer.from(endpoint.owner)
@@ -159,9 +174,8 @@ export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: Cl
 }
 
 /** Reads an app back as objects; of an endpoint's addresses IPv4 comes first. */
-export function readApp({ words, at }: PackedApp, ids: ClusterIds): ReplicaApp {
-  const policy = policies[policyOf(words, at)]
-  if (policy === undefined) throw new RangeError('a policy number that was never given')
+export function readApp({ words, at }: PackedApp, ids: PackIds): ReplicaApp {
+  const policy = ids.policies.textOf(policyOf(words, at))
   const endpoints: ReplicaEndpoint[] = []
   let off = at + APP_WORDS
   for (let i = 0; i < endpointsOf(words, at); i++) {
@@ -189,16 +203,16 @@ export function readHealth(words: Int32Array, at: number): ReplicaHealth | undef
  * The same as the end of a snapshot's line (`snapshot-line.ts`), from the policy on, as JSON text:
  * without the objects that would be thrown away at once.
  */
-export function jsonOfApp({ words, at }: PackedApp, ids: ClusterIds): string {
+export function jsonOfApp({ words, at }: PackedApp, ids: PackIds): string {
   const health = JSON.stringify(healthLine(readHealth(words, at)))
-  let text = `${JSON.stringify(policies[policyOf(words, at)])},${ttlMinOf(words, at)},${ttlMaxOf(words, at)},${health}`
+  let text = `${JSON.stringify(ids.policies.textOf(policyOf(words, at)))},${ttlMinOf(words, at)},${ttlMaxOf(words, at)},${health}`
   let off = at + APP_WORDS
   for (let left = endpointsOf(words, at); left > 0; left--) {
     const ownerAt = ownerWordsOf(words, off) === 0 ? 0 : addressesEnd(words, off)
     const owner = ownerAt === 0 ? '""' : JSON.stringify(ownerOf(words, ownerAt))
     // An id is a DNS label: nothing in it is escaped.
-    text += `,["${ids.idOf(clusterOf(words, off))}",${weightOf(words, off)},${priorityOf(words, off)}`
-    text += `,${portOf(words, off)},${owner},${healthOf(words, off)}`
+    text += `,["${ids.clusters.textOf(clusterOf(words, off))}",${weightOf(words, off)},${priorityOf(words, off)}`
+    text += `,${portOf(words, off)},${owner},${healthOf(words, off) + (isForced(words, off) ? FORCED_FROM : 0)},${stateOf(words, off)}`
     for (let i = 0; i < ipv4CountOf(words, off); i++) {
       text += `,"${ipv4Text(words[off + ENDPOINT_WORDS + i]!)}"`
     }
@@ -212,7 +226,7 @@ export function jsonOfApp({ words, at }: PackedApp, ids: ClusterIds): string {
   return text
 }
 
-function readEndpoint(words: Int32Array, at: number, ids: ClusterIds): ReplicaEndpoint {
+function readEndpoint(words: Int32Array, at: number, ids: PackIds): ReplicaEndpoint {
   const addresses: string[] = []
   const ipv4 = ipv4CountOf(words, at)
   let off = at + ENDPOINT_WORDS
@@ -223,14 +237,17 @@ function readEndpoint(words: Int32Array, at: number, ids: ClusterIds): ReplicaEn
   }
   const port = portOf(words, at)
   const health = healthStates[healthOf(words, at)]
+  const state = clusterStates[stateOf(words, at)]
   return {
-    cluster: ids.idOf(clusterOf(words, at)),
+    cluster: ids.clusters.textOf(clusterOf(words, at)),
     addresses,
     weight: weightOf(words, at),
     priority: priorityOf(words, at),
     ...(port === 0 ? {} : { port }),
     ...(ownerWordsOf(words, at) === 0 ? {} : { owner: ownerOf(words, off) }),
     ...(health === undefined || health === 'unknown' ? {} : { health }),
+    ...(isForced(words, at) ? { forced: true } : {}),
+    ...(state === undefined || state === 'active' ? {} : { state }),
   }
 }
 

@@ -17,6 +17,15 @@ const app: ReplicaApp = {
       port: 443,
       owner: 'team "a"',
       health: 'degraded',
+      state: 'draining',
+    },
+    {
+      cluster: 'lhr',
+      addresses: [],
+      weight: 1,
+      priority: 0,
+      health: 'down',
+      forced: true,
     },
   ],
   health: { enoughUpPercent: 50, failClosed: true, trustMs: 1_000 },
@@ -39,9 +48,12 @@ it.each([
   ['health that is half closed', 5, [50, 2, 1_000]],
   ['health without trust', 5, [50, 0]],
   ['an endpoint that is no list', 6, 'sfo'],
-  ['an endpoint with a bad address', 6, ['sfo', 100, 0, 0, '', 1, '192.0.2.256']],
-  ['an endpoint with a bad weight', 6, ['sfo', -1, 0, 0, '', 1, '192.0.2.1']],
-  ['an endpoint in no state of health', 6, ['sfo', 1, 0, 0, '', 4, '192.0.2.1']],
+  ['an endpoint with a bad address', 6, ['sfo', 100, 0, 0, '', 1, 0, '192.0.2.256']],
+  ['an endpoint with a bad weight', 6, ['sfo', -1, 0, 0, '', 1, 0, '192.0.2.1']],
+  ['an endpoint in no state of health', 6, ['sfo', 1, 0, 0, '', 8, 0, '192.0.2.1']],
+  ['an endpoint that is forced to be unknown', 6, ['sfo', 1, 0, 0, '', 4, 0, '192.0.2.1']],
+  ['an endpoint in no state', 6, ['sfo', 1, 0, 0, '', 1, 3, '192.0.2.1']],
+  ['an endpoint of the format before', 6, ['sfo', 1, 0, 0, '', 1, '192.0.2.1']],
 ])('refuses %s', (_what, at, value) => {
   const line = Array.isArray(written) ? written.with(at, value) : undefined
   expect(parseLine(line)).toMatchObject({ ok: false })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Name } from '../../shared/dns/name.ts'
+import { isPolicyText } from './policy-text.ts'
 import { healthStates } from '../../shared/registry/health.ts'
-import { clusterSchema, isCanonicalEndpoint, policies } from '../../shared/registry/schema.ts'
+import { clusterSchema, clusterStates, isCanonicalEndpoint } from '../../shared/registry/schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { NameState, ReplicaEndpoint, ReplicaHealth, ReplicaZone } from './model.ts'
 import type { NameEntry } from './names.ts'
@@ -12,7 +13,8 @@ import type { NameEntry } from './names.ts'
  *
  *   ["video.example.", version, policy, ttl.min, ttl.max, health, [endpoint], …]
  *   health: 0, or [enoughUpPercent, 1 for fail-closed or 0, trustMs]
- *   endpoint: ["sfo", weight, priority, port or 0, owner or "", index into healthStates, address, …]
+ *   endpoint: ["sfo", weight, priority, port or 0, owner or "", index into healthStates (+ 4 where
+ *              an operator has forced it), index into clusterStates, address, …]
  */
 
 const ttl = z.int().min(0)
@@ -39,6 +41,9 @@ const objectSchema = z.discriminatedUnion('is', [
   }),
 ])
 
+/** What stands over the index of a health that was forced. */
+export const FORCED_FROM = healthStates.length
+
 /** What one line says. */
 export type Line =
   | { readonly is: 'cluster'; readonly cluster: Cluster }
@@ -54,7 +59,8 @@ export function appLine({ name, version, app }: NameEntry): unknown {
     endpoint.priority,
     endpoint.port ?? 0,
     endpoint.owner ?? '',
-    healthStates.indexOf(endpoint.health ?? 'unknown'),
+    healthStates.indexOf(endpoint.health ?? 'unknown') + (endpoint.forced ? FORCED_FROM : 0),
+    clusterStates.indexOf(endpoint.state ?? 'active'),
     ...endpoint.addresses,
   ])
   const { policy, ttlMin, ttlMax, health } = app
@@ -83,7 +89,7 @@ export function parseLine(
 
 function parseApp(values: readonly unknown[]): NameState | undefined {
   const [name, version, policyName, ttlMin, ttlMax, healthFields] = values
-  const policy = policies.find((known) => known === policyName)
+  const policy = isPolicyText(policyName) ? policyName : undefined
   if (!isName(name) || !isCount(version) || policy === undefined) return undefined
   if (!isCount(ttlMin) || !isCount(ttlMax)) return undefined
   const health = parseHealth(healthFields)
@@ -112,19 +118,24 @@ function parseHealth(fields: unknown): ReplicaHealth | undefined | null {
 function parseEndpoint(values: unknown): ReplicaEndpoint | undefined {
   if (!Array.isArray(values)) return undefined
   const fields: readonly unknown[] = values
-  const [cluster, weight, priority, port, owner, healthIndex] = fields
-  const health = typeof healthIndex === 'number' ? healthStates[healthIndex] : undefined
-  if (health === undefined) return undefined
+  const [cluster, weight, priority, port, owner, healthIndex, stateIndex] = fields
+  if (!isCount(healthIndex)) return undefined
+  const isForced = healthIndex >= FORCED_FROM
+  const health = healthStates[isForced ? healthIndex - FORCED_FROM : healthIndex]
+  const state = typeof stateIndex === 'number' ? clusterStates[stateIndex] : undefined
+  if (health === undefined || state === undefined) return undefined
   const endpoint = {
     cluster,
-    addresses: fields.slice(6),
+    addresses: fields.slice(7),
     weight,
     priority,
     ...(port === 0 ? {} : { port }),
     ...(owner === '' ? {} : { owner }),
+    ...(state === 'active' ? {} : { state }),
   }
   if (!isCanonicalEndpoint(endpoint)) return undefined
-  return health === 'unknown' ? endpoint : { ...endpoint, health }
+  if (health === 'unknown') return isForced ? undefined : endpoint
+  return { ...endpoint, health, ...(isForced ? { forced: true } : {}) }
 }
 
 function isName(value: unknown): value is Name {

@@ -15,7 +15,7 @@ import { appLine, parseLine } from './snapshot-line.ts'
 import type { Tables } from './tables.ts'
 
 const KIND = 'meridian-edge-replica'
-const FORMAT_VERSION = 3
+const FORMAT_VERSION = 4
 const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */

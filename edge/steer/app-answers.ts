@@ -3,7 +3,9 @@ import type { Answer } from '../query/encode.ts'
 import { encodeRecords } from '../query/records.ts'
 import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { NameEntry } from '../replica/names.ts'
-import { decideSteering } from './decide.ts'
+import { addressesOf, decideSteering } from './decide.ts'
+import { drawOne } from './draw.ts'
+import type { DrawnAnswer } from '../table/name-entries.ts'
 import type { SteerCounts } from './metrics.ts'
 import type { Topology } from './topology.ts'
 import type { ServedZone } from './zones.ts'
@@ -18,10 +20,10 @@ export function isAppType(qtype: number): qtype is AppType {
 }
 
 /**
- * What is kept with a name for a type. A number: NODATA, for so many seconds at most; its SOA is that of the
- * moment, so it is not kept whole.
+ * What is kept with a name for a type. A list: answers of which each query gets one, drawn. A number:
+ * NODATA, for so many seconds at most; its SOA is that of the moment, so it is not kept whole.
  */
-export type AppAnswer = Answer | number | undefined
+export type AppAnswer = Answer | readonly DrawnAnswer[] | number | undefined
 
 /** What answers were made for, beside the app itself. */
 export interface Era {
@@ -34,14 +36,17 @@ export interface Era {
 export class AppAnswers {
   readonly #counts: SteerCounts
   readonly #own: OwnVerdicts
+  readonly #random: () => number
   #era: Era | undefined
 
-  constructor(counts: SteerCounts, own: OwnVerdicts) {
+  /** `random`: at least 0 and below 1. */
+  constructor(counts: SteerCounts, own: OwnVerdicts, random: () => number) {
     this.#counts = counts
     this.#own = own
+    this.#random = random
   }
 
-  /** The answer to a type; undefined for the NODATA of its zone. */
+  /** The answer to one query for a type; undefined for the NODATA of its zone. */
   answerOf(
     topology: Topology,
     zone: ServedZone,
@@ -49,6 +54,17 @@ export class AppAnswers {
     qtype: number,
   ): Answer | undefined {
     if (!isAppType(qtype)) return undefined
+    const answer = this.allOf(topology, zone, entry, qtype)
+    return isDrawn(answer) ? drawOne(answer, this.#random())?.answer : answer
+  }
+
+  /** The answer to a type, or those that are drawn from; undefined for the NODATA of its zone. */
+  allOf(
+    topology: Topology,
+    zone: ServedZone,
+    entry: NameEntry,
+    qtype: AppType,
+  ): Answer | readonly DrawnAnswer[] | undefined {
     const answer = this.#answerOf(topology, entry, qtype)
     return typeof answer === 'number' ? zone.nodataFor(answer) : answer
   }
@@ -78,23 +94,31 @@ export class AppAnswers {
   #make(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
     if (entry.app === undefined) return undefined
     const app = this.#own.over(entry.name, entry.app)
-    const { chosen, ttl, isRefused } = decideSteering(app, qtype, topology)
-    this.#counts.decided(chosen?.place, topology)
-    if (chosen === undefined) return isRefused ? ttl : undefined
-    const records = chosen.addresses.map((rdata) => ({
-      owner: 'qname' as const,
-      type: qtype,
-      ttl,
-      rdata,
-    }))
-    return {
-      rcode: RCODE_NOERROR,
-      authoritative: true,
-      // The owner is the qname, so that the apex does not matter.
-      answer: encodeRecords(records, '.'),
-      authority: undefined,
-      apexBytes: 1,
-      ede: undefined,
-    }
+    const { chosen, drawn, ttl, isRefused } = decideSteering(app, qtype, topology)
+    const [best] = chosen
+    this.#counts.decided(best?.place, topology)
+    if (best === undefined) return isRefused ? ttl : undefined
+    if (drawn === undefined) return encode(addressesOf(chosen), qtype, ttl)
+    return drawn.map(({ item, upTo }) => ({ answer: encode(item.addresses, qtype, ttl), upTo }))
+  }
+}
+
+/** Whether an answer is drawn for each query. */
+export function isDrawn(
+  answer: Answer | readonly DrawnAnswer[] | undefined,
+): answer is readonly DrawnAnswer[] {
+  return Array.isArray(answer)
+}
+
+function encode(addresses: readonly string[], type: AppType, ttl: number): Answer {
+  const records = addresses.map((rdata) => ({ owner: 'qname' as const, type, ttl, rdata }))
+  return {
+    rcode: RCODE_NOERROR,
+    authoritative: true,
+    // The owner is the qname, so that the apex does not matter.
+    answer: encodeRecords(records, '.'),
+    authority: undefined,
+    apexBytes: 1,
+    ede: undefined,
   }
 }

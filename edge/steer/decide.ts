@@ -1,19 +1,17 @@
 import { TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
-import type { ReplicaApp, ReplicaEndpoint, ReplicaHealth } from '../replica/model.ts'
-import type { Candidate, Policy, Preference } from './filters.ts'
-import { policySteps } from './filters.ts'
+import { ADDRESSES_MAX } from '../../shared/registry/limits.ts'
+import type { ReplicaApp, ReplicaEndpoint } from '../replica/model.ts'
+import type { Candidate, Policy } from './filters.ts'
+import { chooseSeveral } from './choose.ts'
+import { shareOut } from './draw.ts'
+import type { Drawn } from './draw.ts'
+import { compiledPolicy } from './policies.ts'
 import { regardOf, ttlOf } from './regard.ts'
-import type { Regard } from './regard.ts'
+import { stepsOf } from './steps.ts'
+import type { Step } from './steps.ts'
 import type { Place, Topology } from './topology.ts'
 
-/** What one step of a policy did, for people. */
-export interface Step {
-  readonly filter: string
-  readonly kept: readonly string[]
-  readonly dropped: readonly { readonly cluster: string; readonly reason: string }[]
-}
-
-/** The endpoint that an app is answered with. */
+/** An endpoint that an app is answered with. */
 export interface ChosenEndpoint {
   readonly endpoint: ReplicaEndpoint
   readonly place: Place
@@ -21,43 +19,17 @@ export interface ChosenEndpoint {
   readonly addresses: readonly string[]
 }
 
-/** Which endpoint an app is answered with, and for how long. */
+/** Which endpoints an app is answered with, and for how long. */
 export interface SteeringDecision {
-  /** Undefined when no endpoint may be answered: the answer is NODATA. */
-  readonly chosen: ChosenEndpoint | undefined
+  /** The best first; none when no endpoint may be answered: the answer is NODATA. */
+  readonly chosen: readonly ChosenEndpoint[]
   /** Seconds. */
   readonly ttl: number
   readonly ttlReason: string
+  /** Where each query is answered with one of them, drawn: those that can be. */
+  readonly drawn: readonly Drawn<ChosenEndpoint>[] | undefined
   /** Too little works and the app is fail-closed: `ttl` bounds that of the NODATA. */
   readonly isRefused: boolean
-}
-
-/** Finds the candidate that a policy chooses: its index, -1 when none may be answered. */
-export function choose(
-  { requirements }: Pick<Policy, 'requirements'>,
-  preferences: readonly Preference[],
-  candidates: readonly Candidate[],
-  count: number,
-  topology: Topology,
-): number {
-  let best: Candidate | undefined
-  let at = -1
-  next: for (let i = 0; i < count; i++) {
-    const candidate = candidates[i]
-    if (candidate === undefined) break
-    for (const { admits } of requirements) if (!admits(candidate)) continue next
-    if (best !== undefined) {
-      let order = 0
-      for (const { compare } of preferences) {
-        order = compare(candidate, best, topology)
-        if (order !== 0) break
-      }
-      if (order >= 0) continue
-    }
-    best = candidate
-    at = i
-  }
-  return at
 }
 
 /** Decides for an app and a type. Called when data changed or on a name's first query, then kept. */
@@ -68,7 +40,7 @@ export function decideSteering(
   trace?: Step[],
 ): SteeringDecision {
   const { listed, unlisted } = listCandidates(app, qtype, topology)
-  const policy = policySteps[app.policy]
+  const policy = compiledPolicy(app.policy)
   trace?.push({
     filter: 'listed',
     kept: listed.map(idOf),
@@ -77,15 +49,27 @@ export function decideSteering(
       reason: 'the cluster is not in the topology',
     })),
   })
-  const regard = regardOf(app.health, policy.requirements, listed, listed.length)
+  const regard = heedsHealth(policy)
+    ? regardOf(app.health, policy.requirements, topology, listed, listed.length)
+    : 'ignore'
   trace?.push(...stepsOf(policy, app.health, regard, listed, topology))
   const preferences = regard === 'heed' ? policy.preferences : policy.healthBlind
-  const chosen =
-    regard === 'refuse'
-      ? undefined
-      : listed[choose(policy, preferences, listed, listed.length, topology)]
-  const { ttl, reason } = ttlOf(app, chosen?.endpoint.health === 'degraded')
-  return { chosen, ttl, ttlReason: reason, isRefused: regard === 'refuse' }
+  const chosen = regard === 'refuse' ? [] : chooseSeveral(policy, preferences, listed, topology)
+  const { weightOf } = policy
+  const drawn = weightOf === undefined ? undefined : shareOut(chosen, weightOf)
+  const isDegraded = chosen.some(({ endpoint }) => endpoint.health === 'degraded')
+  const { ttl, reason } = ttlOf(app, isDegraded)
+  return { chosen, drawn, ttl, ttlReason: reason, isRefused: regard === 'refuse' }
+}
+
+/** Whether health is of any account to a policy. */
+export function heedsHealth({ preferences, healthBlind }: Policy): boolean {
+  return preferences !== healthBlind
+}
+
+/** What is answered: each address once, and no more than one endpoint could have. */
+export function addressesOf(chosen: readonly ChosenEndpoint[]): readonly string[] {
+  return [...new Set(chosen.flatMap(({ addresses }) => addresses))].slice(0, ADDRESSES_MAX)
 }
 
 /** The addresses of a family. */
@@ -112,70 +96,15 @@ function listCandidates(
       unlisted.push(endpoint.cluster)
       continue
     }
-    const { priority, weight } = endpoint
+    const { priority, weight, state = 'active' } = endpoint
     // The endpoint's own, else those of its cluster.
     const all = endpoint.addresses.length > 0 ? endpoint.addresses : place.cluster.addresses
     const addresses = addressesOfType(all, qtype)
     const hasAddress = addresses.length > 0
     const isDown = endpoint.health === 'down'
-    listed.push({ endpoint, place, addresses, priority, weight, hasAddress, isDown })
+    listed.push({ endpoint, place, addresses, priority, weight, state, hasAddress, isDown })
   }
   return { listed, unlisted }
-}
-
-/** The same as `choose`, step by step. */
-function stepsOf(
-  { requirements, preferences, healthBlind }: Policy,
-  health: ReplicaHealth | undefined,
-  regard: Regard,
-  listed: readonly Candidate[],
-  topology: Topology,
-): Step[] {
-  const steps: Step[] = []
-  let candidates = listed
-  for (const { name, admits, reason } of requirements) {
-    const kept = candidates.filter(admits)
-    const dropped = candidates
-      .filter((candidate) => !admits(candidate))
-      .map((candidate) => ({ cluster: idOf(candidate), reason }))
-    steps.push({ filter: name, kept: kept.map(idOf), dropped })
-    candidates = kept
-  }
-  if (health !== undefined && regard !== 'heed') {
-    steps.push(stepOfTooFew(health, regard, candidates))
-    if (regard === 'refuse') return steps
-  }
-  for (const { name, compare, reason } of regard === 'heed' ? preferences : healthBlind) {
-    const best = candidates.toSorted((a, b) => compare(a, b, topology))[0]
-    const isKept = (candidate: Candidate): boolean =>
-      best !== undefined && compare(candidate, best, topology) === 0
-    const dropped = candidates.flatMap((candidate) =>
-      best === undefined || isKept(candidate)
-        ? []
-        : [{ cluster: idOf(candidate), reason: reason(candidate, best) }],
-    )
-    candidates = candidates.filter(isKept)
-    steps.push({ filter: name, kept: candidates.map(idOf), dropped })
-  }
-  return steps
-}
-
-/** Too few are up: all are taken as they are, or none. */
-function stepOfTooFew(
-  { enoughUpPercent }: ReplicaHealth,
-  regard: Regard,
-  candidates: readonly Candidate[],
-): Step {
-  const ids = candidates.map(idOf)
-  if (regard !== 'refuse') return { filter: 'fail-open', kept: ids, dropped: [] }
-  const up = candidates.filter(({ isDown }) => !isDown).length
-  const wanted = enoughUpPercent === 0 ? 'one is' : `${enoughUpPercent} % are`
-  const reason = `${up} of ${candidates.length} are up, ${wanted} wanted`
-  return {
-    filter: 'fail-closed',
-    kept: [],
-    dropped: ids.map((cluster) => ({ cluster, reason })),
-  }
 }
 
 function idOf({ place }: Candidate): string {

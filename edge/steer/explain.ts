@@ -3,12 +3,17 @@ import { nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
+import { clusterStates } from '../../shared/registry/schema.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
 import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Resolver } from '../replica/resolver.ts'
-import { decideSteering } from './decide.ts'
-import type { Step } from './decide.ts'
+import { addressesOf, decideSteering } from './decide.ts'
+import { percentOf } from './draw.ts'
+import type { Drawn } from './draw.ts'
+import type { ChosenEndpoint } from './decide.ts'
+import type { Step } from './steps.ts'
 import type { Topology } from './topology.ts'
 import type { ServedZone } from './zones.ts'
 
@@ -19,9 +24,11 @@ export interface ExplainedEndpoint {
   readonly addresses: readonly string[]
   readonly weight: number
   readonly priority: number
-  /** Of the cluster. */
+  /** Its own, or that of its cluster, whichever is worse. */
   readonly state: string
   readonly health: HealthState
+  /** Whether the health is what an operator wants. */
+  readonly forced: boolean
 }
 
 /** Why the edge answers a question as it does. */
@@ -43,6 +50,10 @@ export interface Explanation {
     readonly ttlReason: string
     readonly cluster?: string
     readonly distanceKm?: number
+    /** All whose addresses are answered, the best first. */
+    readonly clusters?: readonly string[]
+    /** Where each query is answered with one of them, drawn: how often, in percent. */
+    readonly drawn?: Readonly<Record<string, number>>
     readonly records: readonly string[]
   }
   /** Whether the name is told from what could not be confirmed. */
@@ -143,7 +154,8 @@ function explainApp(
   const steps: Step[] = []
   const app = own.over(entry.name, entry.app)
   const decision = decideSteering(app, qtype, topology, steps)
-  const { chosen, ttl, ttlReason, isRefused } = decision
+  const { chosen, drawn, ttl, ttlReason, isRefused } = decision
+  const [best] = chosen
   const endpoints = app.endpoints.map((endpoint): ExplainedEndpoint => {
     const place = topology.places.get(endpoint.cluster)
     return {
@@ -153,12 +165,13 @@ function explainApp(
         endpoint.addresses.length > 0 ? endpoint.addresses : (place?.cluster.addresses ?? []),
       weight: endpoint.weight,
       priority: endpoint.priority,
-      state: place?.cluster.state ?? 'unknown',
+      state: worseState(endpoint.state, place?.cluster.state),
       health: endpoint.health ?? 'unknown',
+      forced: endpoint.forced ?? false,
     }
   })
   endpoints.sort((a, b) => (a.distanceKm ?? Infinity) - (b.distanceKm ?? Infinity))
-  if (chosen === undefined) {
+  if (best === undefined) {
     const negative = explainNegative(entry, zone)
     const isShorter = isRefused && ttl < zone.negativeTtl
     const answer = isShorter ? { ...negative.answer, ttl, ttlReason } : negative.answer
@@ -173,11 +186,31 @@ function explainApp(
       rcode: rcodeName(RCODE_NOERROR),
       ttl,
       ttlReason,
-      cluster: chosen.endpoint.cluster,
-      distanceKm: chosen.place.distanceKm,
-      records: chosen.addresses.map(
+      cluster: best.endpoint.cluster,
+      distanceKm: best.place.distanceKm,
+      clusters: chosen.map(({ endpoint }) => endpoint.cluster),
+      ...(drawn === undefined ? {} : { drawn: explainDrawn(drawn) }),
+      records: addressesOf(chosen).map(
         (address) => `${entry.name} ${ttl} IN ${typeName(qtype)} ${address}`,
       ),
     },
   }
+}
+
+/** `unknown`: of a cluster that the edge does not know. */
+function worseState(
+  ofEndpoint: Cluster['state'] = 'active',
+  ofCluster: Cluster['state'] | undefined,
+): string {
+  if (ofCluster === undefined) return 'unknown'
+  return clusterStates.indexOf(ofEndpoint) > clusterStates.indexOf(ofCluster)
+    ? ofEndpoint
+    : ofCluster
+}
+
+function explainDrawn(drawn: readonly Drawn<ChosenEndpoint>[]): Readonly<Record<string, number>> {
+  const percents = percentOf(drawn)
+  return Object.fromEntries(
+    drawn.map(({ item }, i) => [item.endpoint.cluster, Number((percents[i] ?? 0).toFixed(2))]),
+  )
 }

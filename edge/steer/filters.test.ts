@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { TYPE_A, TYPE_AAAA, TYPE_TXT } from '../../shared/dns/codes.ts'
 import { clusterSchema, endpointSchema } from '../../shared/registry/schema.ts'
 import type { ReplicaApp } from '../replica/model.ts'
-import type { Step } from './decide.ts'
+import type { Step } from './steps.ts'
 import { decideSteering } from './decide.ts'
 import { createTopology } from './topology.ts'
 
@@ -26,8 +26,8 @@ function decide(
   const steps: Step[] = []
   const decision = decideSteering(app, qtype, createTopology(own, [own, ...clusters]), steps)
   const untraced = decideSteering(app, qtype, createTopology(own, [own, ...clusters]))
-  expect(untraced.chosen?.endpoint.cluster).toBe(decision.chosen?.endpoint.cluster)
-  return { cluster: decision.chosen?.endpoint.cluster, steps, decision }
+  expect(untraced.chosen[0]?.endpoint.cluster).toBe(decision.chosen[0]?.endpoint.cluster)
+  return { cluster: decision.chosen[0]?.endpoint.cluster, steps, decision }
 }
 
 /** Why a cluster was dropped, and by which step. */
@@ -76,6 +76,23 @@ describe('the policy nearest', () => {
     expect(decide([draining], [on('a')]).cluster).toBe('a')
   })
 
+  it.each([
+    ['draining', 'b', 'not-draining: the endpoint is draining'],
+    ['disabled', 'b', 'enabled: the endpoint is disabled'],
+  ])('an endpoint that is %s is as one on such a cluster', (state, wanted, reason) => {
+    const { cluster, steps } = decide([at('a', 1), at('b', 90)], [on('a', { state }), on('b')])
+    expect(cluster).toBe(wanted)
+    expect(dropOf(steps, 'a')).toBe(reason)
+  })
+
+  it('uses a draining endpoint where nothing else is left, a disabled one never', () => {
+    expect(decide([at('a', 1)], [on('a', { state: 'draining' })]).cluster).toBe('a')
+    expect(decide([at('a', 1)], [on('a', { state: 'disabled' })]).cluster).toBeUndefined()
+    const draining = [at('a', 1, { state: 'draining' }), at('b', 90)]
+    // One is as good as the other, so the nearer is taken.
+    expect(decide(draining, [on('a'), on('b', { state: 'draining' })]).cluster).toBe('a')
+  })
+
   it('an own cluster that is draining gives way to another', () => {
     const topology = createTopology(own, [at('own', 0, { state: 'draining' }), at('b', 90)])
     const app: ReplicaApp = {
@@ -84,7 +101,7 @@ describe('the policy nearest', () => {
       ttlMax: 30,
       endpoints: [on('own'), on('b')],
     }
-    expect(decideSteering(app, TYPE_A, topology).chosen?.endpoint.cluster).toBe('b')
+    expect(decideSteering(app, TYPE_A, topology).chosen[0]?.endpoint.cluster).toBe('b')
   })
 
   it('drops what has no address of the type, so that an IPv4 client gets an IPv4 cluster', () => {
@@ -97,7 +114,7 @@ describe('the policy nearest', () => {
   it("falls back to the cluster's own addresses", () => {
     const cluster = at('a', 1, { addresses: ['198.51.100.1', '2001:db8::2'] })
     const { decision } = decide([cluster], [on('a', { addresses: [] })], TYPE_AAAA)
-    expect(decision.chosen?.addresses).toEqual(['2001:db8::2'])
+    expect(decision.chosen[0]?.addresses).toEqual(['2001:db8::2'])
   })
 
   it('drops an endpoint on a cluster that is not in the topology', () => {

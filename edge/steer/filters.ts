@@ -1,3 +1,4 @@
+import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Place, Topology } from './topology.ts'
 
 /** An endpoint on a cluster that the edge knows the place of, as far as policies look at it. */
@@ -5,6 +6,8 @@ export interface Candidate {
   readonly place: Place
   readonly priority: number
   readonly weight: number
+  /** The endpoint's own; that of its cluster stands with the place. */
+  readonly state: Cluster['state']
   /** Whether it has an address of the family that was asked for. */
   readonly hasAddress: boolean
   /** By central's verdict, or this edge's own where central is out of reach. */
@@ -14,9 +17,9 @@ export interface Candidate {
 /** A step that drops what may not be answered at all, the last one too. */
 export interface Requirement {
   readonly name: string
-  readonly admits: (candidate: Candidate) => boolean
+  readonly admits: (candidate: Candidate, topology: Topology) => boolean
   /** Why one that is not admitted is dropped. */
-  readonly reason: string
+  readonly reason: (candidate: Candidate, topology: Topology) => string
 }
 
 /**
@@ -25,6 +28,8 @@ export interface Requirement {
  */
 export interface Preference {
   readonly name: string
+  /** Whether only the best by this one are answered, also where several are. The others are an order. */
+  readonly isGate?: boolean
   /** Below 0 when `a` is better, 0 when both are as good. */
   readonly compare: (a: Candidate, b: Candidate, topology: Topology) => number
   /** Why one that is worse than `best` is dropped. */
@@ -35,50 +40,155 @@ export interface Preference {
 export interface Policy {
   readonly requirements: readonly Requirement[]
   readonly preferences: readonly Preference[]
-  /** The preferences where health is left out of account. */
+  /** The preferences where health is left out of account; the very same where it always is. */
   readonly healthBlind: readonly Preference[]
+  /** How many endpoints are answered at most. */
+  readonly take: number
+  /** Of several: those that are at most so much farther than the best. */
+  readonly within: { readonly km: number; readonly distanceOf: DistanceOf } | undefined
+  /** Where each query is answered with one of them, drawn: how much each of them weighs. */
+  readonly weightOf: ((candidate: Candidate) => number) | undefined
 }
 
-const enabled: Requirement = {
+/** How far a candidate is taken to be, in km. */
+export type DistanceOf = (candidate: Candidate) => number
+
+/** What is disabled is never answered. */
+export const enabled: Requirement = {
   name: 'enabled',
-  admits: ({ place }) => place.cluster.state !== 'disabled',
-  reason: 'the cluster is disabled',
+  admits: ({ place, state }) => place.cluster.state !== 'disabled' && state !== 'disabled',
+  reason: ({ state }) => `the ${state === 'disabled' ? 'endpoint' : 'cluster'} is disabled`,
 }
 
-const address: Requirement = {
+/** A question for a family is answered with addresses of it. */
+export const address: Requirement = {
   name: 'address',
   admits: ({ hasAddress }) => hasAddress,
-  reason: 'no address of this type',
+  reason: () => 'no address of this type',
 }
 
 /** What is down is taken only where `regardOf` lets it. */
-const healthy: Preference = {
+export const healthy: Preference = {
   name: 'healthy',
+  isGate: true,
   compare: (a, b) => downRank(a) - downRank(b),
   reason: () => 'the endpoint is down',
 }
 
-/** Draining clusters are used where nothing else is left: a late answer beats none. */
-const notDraining: Preference = {
+/** What is draining is used where nothing else is left: a late answer beats none. */
+export const notDraining: Preference = {
   name: 'not-draining',
+  isGate: true,
   compare: (a, b) => drainRank(a) - drainRank(b),
-  reason: () => 'the cluster is draining',
+  reason: ({ state }) => `the ${state === 'draining' ? 'endpoint' : 'cluster'} is draining`,
 }
 
-const ownClusterFirst: Preference = {
+/** The edge's own cluster comes before all others. */
+export const ownClusterFirst: Preference = {
   name: 'own-cluster-first',
   compare: (a, b, { own }) => ownRank(a, own.id) - ownRank(b, own.id),
   reason: (_, best) => `the edge's own cluster ${best.place.cluster.id} is listed`,
 }
 
-const nearest: Preference = {
-  name: 'nearest',
-  compare: (a, b) => a.place.distanceKm - b.place.distanceKm,
-  reason: ({ place }, best) => `${place.distanceKm} km, the nearest is ${best.place.distanceKm} km`,
+/** The great-circle distance from the edge. */
+export const plainDistance: DistanceOf = ({ place }) => place.distanceKm
+
+/**
+ * Distances with a bias for some clusters: of 1 to 99 percent, that part is taken off; of -1 to -99, it is
+ * what is left when the distance is taken to be a part of a longer one.
+ */
+export function biasedDistance(clusters: Readonly<Record<string, number>>): DistanceOf {
+  return ({ place: { cluster, distanceKm } }) => {
+    const bias = clusters[cluster.id] ?? 0
+    return bias >= 0 ? distanceKm * (1 - bias / 100) : distanceKm / (1 + bias / 100)
+  }
+}
+
+/** The nearest, by any way of telling distances. */
+export function nearestBy(distanceOf: DistanceOf): Preference {
+  return {
+    name: 'nearest',
+    compare: (a, b) => distanceOf(a) - distanceOf(b),
+    reason: (candidate, best) =>
+      `${kmOf(candidate, distanceOf)}, the nearest is ${kmOf(best, distanceOf)}`,
+  }
+}
+
+/** Ordered failover: only those of the lowest priority number that there is. */
+export const failover: Preference = {
+  name: 'failover',
+  isGate: true,
+  compare: (a, b) => a.priority - b.priority,
+  reason: ({ priority }, best) => `priority ${priority}, there is one of ${best.priority}`,
+}
+
+/** The one with the most weight. */
+export const heaviest: Preference = {
+  name: 'heaviest',
+  compare: (a, b) => b.weight - a.weight,
+  reason: ({ weight }, best) => `weight ${weight}, there is one of ${best.weight}`,
+}
+
+/** Half of the way around the earth. */
+const FARTHEST_KM = 20_040
+/** Up to so many km, so much of a weight counts; beyond the last a twentieth. */
+const STEPS = [
+  [100, 1],
+  [500, 0.8],
+  [2_000, 0.5],
+  [5_000, 0.2],
+] as const
+
+/** What distance leaves of a weight, 1 at no distance. */
+export const distanceCurves: Readonly<Record<DistanceCurve, (km: number) => number>> = {
+  linear: (km) => 1 - km / FARTHEST_KM,
+  quadratic: (km) => (1 - km / FARTHEST_KM) ** 2,
+  logarithmic: (km) => 1 - Math.log1p(km) / Math.log1p(FARTHEST_KM),
+  stepped: (km) => STEPS.find(([upTo]) => km <= upTo)?.[1] ?? 0.05,
+}
+
+/** The weight of an endpoint, with a curve less for what is far. */
+export function weightBy(
+  curve: DistanceCurve | undefined,
+  distanceOf: DistanceOf,
+): (candidate: Candidate) => number {
+  if (curve === undefined) return ({ weight }) => weight
+  const share = distanceCurves[curve]
+  // With a bias, a place can be farther than any.
+  return (candidate) =>
+    candidate.weight * Math.max(0, share(Math.min(FARTHEST_KM, distanceOf(candidate))))
+}
+
+type DistanceCurve = 'linear' | 'quadratic' | 'logarithmic' | 'stepped'
+
+/** What is farther from the edge is not answered. */
+export function maxDistance(km: number): Requirement {
+  return {
+    name: 'max-distance',
+    admits: ({ place }) => place.distanceKm <= km,
+    reason: ({ place }) => `${place.distanceKm} km, at most ${km} km are wanted`,
+  }
+}
+
+/** Clusters by where the question comes from: the place of the edge. */
+export function clustersBy(
+  field: 'country' | 'region',
+  rules: Readonly<Record<string, readonly string[]>>,
+  otherwise: readonly string[] | undefined,
+): Requirement {
+  const sets = new Map(Object.entries(rules).map(([place, ids]) => [place, new Set(ids)]))
+  const others = otherwise === undefined ? undefined : new Set(otherwise)
+  const allowed = ({ own }: Topology): ReadonlySet<string> | undefined =>
+    sets.get(own[field] ?? '') ?? others
+  return {
+    name: field,
+    admits: ({ place }, topology) => allowed(topology)?.has(place.cluster.id) ?? true,
+    reason: (_, { own }) => `not among the clusters for ${field} ${own[field] ?? 'unknown'}`,
+  }
 }
 
 /** Equally near ones: lowest priority number, then highest weight, then the first id. */
-const tie: Preference = {
+export const tie: Preference = {
   name: 'tie',
   compare: (a, b) =>
     a.priority - b.priority ||
@@ -87,32 +197,22 @@ const tie: Preference = {
   reason: (_, best) => `equally near as ${best.place.cluster.id}`,
 }
 
-/** The steps of each policy. */
-export const policySteps = {
-  nearest: policyOf([enabled, address], [healthy, notDraining, ownClusterFirst, nearest, tie]),
-} as const satisfies Record<string, Policy>
-
-function policyOf(
-  requirements: readonly Requirement[],
-  preferences: readonly Preference[],
-): Policy {
-  return {
-    requirements,
-    preferences,
-    healthBlind: preferences.filter((preference) => preference !== healthy),
-  }
-}
-
 function downRank({ isDown }: Candidate): number {
   return isDown ? 1 : 0
 }
 
-function drainRank({ place }: Candidate): number {
-  return place.cluster.state === 'active' ? 0 : 1
+function drainRank({ place, state }: Candidate): number {
+  return place.cluster.state === 'active' && state === 'active' ? 0 : 1
 }
 
 function ownRank({ place }: Candidate, ownId: string): number {
   return place.cluster.id === ownId ? 0 : 1
+}
+
+function kmOf(candidate: Candidate, distanceOf: DistanceOf): string {
+  const { distanceKm } = candidate.place
+  const taken = distanceOf(candidate)
+  return taken === distanceKm ? `${taken} km` : `${distanceKm} km taken as ${Math.round(taken)} km`
 }
 
 function compareIds(a: string, b: string): number {

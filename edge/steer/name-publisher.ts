@@ -9,10 +9,10 @@ import type { NameEntry, NameTable } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
-import type { NameEntries } from '../table/name-entries.ts'
+import type { DrawnAnswer, NameEntries } from '../table/name-entries.ts'
 import type { TableWriter } from '../table/writer.ts'
 import type { AppAnswers, AppType } from './app-answers.ts'
-import { appTypes } from './app-answers.ts'
+import { appTypes, isDrawn } from './app-answers.ts'
 import { secondsOf } from './data-clock.ts'
 import type { SteerCounts } from './metrics.ts'
 import { PackedAnswers } from './packed-answers.ts'
@@ -142,6 +142,14 @@ export class NamePublisher {
     const declared = declaredAt(app.words, app.ref)
     const entries = table.name(qname, CLASS_IN)
     answers.take(replica.tables.topology, app)
+    if (!answers.isSingle) {
+      // What is declared of it is not kept up with.
+      noteDeclared(app.words, app.ref, -1)
+      const served = replica.tables.zones.find(qname.toString('latin1'))
+      const entry = replica.tables.names.peek(qname.toString('latin1'))
+      if (served !== undefined) this.#publishEntry(Buffer.from(qname), served, entry)
+      return
+    }
     let there = 0
     for (let i = 0; i < appTypes.length; i++) {
       const qtype = i === 0 ? appTypes[0] : appTypes[1]
@@ -164,7 +172,7 @@ export class NamePublisher {
     const { names } = replica.tables
     if (!(names instanceof FullNames)) throw new TypeError('only a full replica holds packed apps')
     if (this.#packed?.names !== names) {
-      this.#packed = { names, answers: new PackedAnswers(names.clusterIds, counts) }
+      this.#packed = { names, answers: new PackedAnswers(names.packIds, counts) }
     }
     return this.#packed.answers
   }
@@ -174,10 +182,14 @@ export class NamePublisher {
     return this.#options.replica.tables.zones.find(qname.toString('latin1'))?.nodataFor(seconds)
   }
 
-  #answerOf(served: ServedZone, entry: NameEntry | undefined, qtype: AppType): Answer | undefined {
+  #answerOf(
+    served: ServedZone,
+    entry: NameEntry | undefined,
+    qtype: AppType,
+  ): Answer | readonly DrawnAnswer[] | undefined {
     const { replica, answers } = this.#options
     if (entry?.kind !== 'app') return undefined
-    return answers.answerOf(replica.tables.topology, served, entry, qtype)
+    return answers.allOf(replica.tables.topology, served, entry, qtype)
   }
 }
 
@@ -185,11 +197,12 @@ export class NamePublisher {
 function putAnswers(
   entries: NameEntries,
   times: EntryTimes,
-  answerOf: (qtype: AppType) => Answer | undefined,
+  answerOf: (qtype: AppType) => Answer | readonly DrawnAnswer[] | undefined,
 ): readonly number[] {
   return appTypes.filter((qtype) => {
     const answer = answerOf(qtype)
     if (answer === undefined) entries.delete(qtype)
+    else if (isDrawn(answer)) entries.putDrawn(qtype, answer, times)
     else entries.put(qtype, answer, times)
     return answer !== undefined
   })

@@ -3,7 +3,7 @@ import type { Arbitrary } from 'fast-check'
 import { expect, it } from 'vitest'
 import { nameKey } from '../../shared/dns/name.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
-import { ClusterIds } from '../replica/cluster-ids.ts'
+import { PackIds } from '../replica/pack-ids.ts'
 import type { ReplicaApp, ReplicaEndpoint } from '../replica/model.ts'
 import { createEntry } from '../replica/names.ts'
 import { packedWords, readApp, writeApp } from '../replica/packed-app.ts'
@@ -30,6 +30,8 @@ const endpoint: Arbitrary<ReplicaEndpoint> = record(
       (text) => text.length <= 200,
     ),
     health: constantFrom('up' as const, 'degraded' as const, 'down' as const),
+    state: constantFrom('draining' as const, 'disabled' as const),
+    forced: constantFrom(true as const),
   },
   { requiredKeys: ['cluster', 'addresses', 'weight', 'priority'] },
 )
@@ -40,7 +42,13 @@ const health = record({
 })
 const app: Arbitrary<ReplicaApp> = record({
   health: option(health, { nil: undefined }),
-  policy: constantFrom('nearest' as const),
+  policy: constantFrom(
+    'nearest',
+    'failover',
+    '["healthy","heaviest",{"filter":"max-distance","km":2000}]',
+    '[{"filter":"country","rules":{"US":["a","b"]},"default":["c"]},"nearest"]',
+    '["not-draining",{"filter":"bias","clusters":{"a":50,"b":-90}},"nearest"]',
+  ),
   ttlMin: constantFrom(0, 5),
   ttlMax: constantFrom(5, 30, 604_800),
   endpoints: array(endpoint, { maxLength: 6 }).map((list) =>
@@ -58,7 +66,7 @@ const cluster = (id: string) =>
     ]),
   }).map((value) => clusterSchema.parse(value))
 
-function pack(value: ReplicaApp, numbers: ClusterIds) {
+function pack(value: ReplicaApp, numbers: PackIds) {
   const words = new Int32Array(3 + (packedWords(value, numbers) ?? 0))
   // Not at 0, so that an offset that is forgotten shows.
   writeApp(words, 3, value, numbers)
@@ -66,7 +74,7 @@ function pack(value: ReplicaApp, numbers: ClusterIds) {
 }
 
 it('an app is read back as it was packed, IPv4 first', () => {
-  const numbers = new ClusterIds()
+  const numbers = new PackIds()
   assert(
     property(app, (value) => {
       const sorted = {
@@ -93,7 +101,7 @@ function zoneOf(apex: string) {
 }
 
 it('an app in packed form is answered as the same app in objects', () => {
-  const numbers = new ClusterIds()
+  const numbers = new PackIds()
   const topologies = record({
     own: cluster('own'),
     a: cluster('a'),
@@ -104,9 +112,10 @@ it('an app in packed form is answered as the same app in objects', () => {
   const counts = { packed: new SteerCounts(), objects: new SteerCounts() }
   const packedAnswers = new PackedAnswers(numbers, counts.packed)
   const zone = zoneOf('example.')
-  const answers = new AppAnswers(counts.objects, new OwnVerdicts())
+  const answers = new AppAnswers(counts.objects, new OwnVerdicts(), Math.random)
   let answered = 0
   let refused = 0
+  let forced = 0
   assert(
     property(array(app, { minLength: 1, maxLength: 5 }), topologies, (apps, places) => {
       const topology = createTopology(places.own, Object.values(places))
@@ -125,6 +134,8 @@ it('an app in packed form is answered as the same app in objects', () => {
           if (isRefused) refused++
           expect(found).toEqual(wanted)
           if (wanted !== undefined) answered++
+          const isForced = value.endpoints.some((one) => one.health === 'down')
+          if (wanted !== undefined && value.health === undefined && isForced) forced++
         }
       }
     }),
@@ -132,4 +143,5 @@ it('an app in packed form is answered as the same app in objects', () => {
   )
   expect(answered).toBeGreaterThan(100)
   expect(refused).toBeGreaterThan(10)
+  expect(forced).toBeGreaterThan(10)
 })

@@ -2,10 +2,11 @@ import { CLASS_IN, RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/cod
 import { NAME_POINTER } from '../../shared/dns/name.ts'
 import { ADDRESSES_MAX } from '../../shared/registry/limits.ts'
 import { healthStates } from '../../shared/registry/health.ts'
-import { policies } from '../../shared/registry/schema.ts'
+import { clusterStates } from '../../shared/registry/schema.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Answer } from '../query/encode.ts'
 import { HEADER_BYTES } from '../query/query.ts'
-import type { ClusterIds } from '../replica/cluster-ids.ts'
+import type { PackIds } from '../replica/pack-ids.ts'
 import {
   APP_WORDS,
   clusterOf,
@@ -18,6 +19,7 @@ import {
   policyOf,
   priorityOf,
   readHealth,
+  stateOf,
   ttlMaxOf,
   ttlMinOf,
   weightOf,
@@ -27,9 +29,10 @@ import { packAddresses } from '../replica/packed-addresses.ts'
 import type { PackedAddresses } from '../replica/packed-addresses.ts'
 import type { ReplicaHealth } from '../replica/model.ts'
 import type { AppType } from './app-answers.ts'
-import { choose } from './decide.ts'
-import { policySteps } from './filters.ts'
+import { choose } from './choose.ts'
+import { heedsHealth } from './decide.ts'
 import type { Policy } from './filters.ts'
+import { compiledPolicy } from './policies.ts'
 import type { SteerCounts } from './metrics.ts'
 import { regardOf, trustedSeconds } from './regard.ts'
 import type { Place, Topology } from './topology.ts'
@@ -45,6 +48,7 @@ interface PackedCandidate {
   place: Place
   priority: number
   weight: number
+  state: Cluster['state']
   hasAddress: boolean
   isDown: boolean
   isDegraded: boolean
@@ -65,7 +69,7 @@ interface ReusedAnswer extends Answer {
  * object for each app (a test holds the two together). For all names at once, when the topology moves.
  */
 export class PackedAnswers {
-  readonly #ids: ClusterIds
+  readonly #ids: PackIds
   readonly #counts: SteerCounts
   readonly #candidates: PackedCandidate[] = []
   readonly #answer: ReusedAnswer = {
@@ -78,7 +82,7 @@ export class PackedAnswers {
   }
   readonly #blocks = { [TYPE_A]: blocksOf(TYPE_A, 4), [TYPE_AAAA]: blocksOf(TYPE_AAAA, 16) }
   /** Of the app that was taken up. */
-  #policy: (typeof policies)[number] | undefined
+  #policy: Policy | undefined
   #ttlMin = 0
   #ttlMax = 0
   #health: ReplicaHealth | undefined
@@ -88,8 +92,11 @@ export class PackedAnswers {
   /** Places by the number of their cluster, as they were asked for; null for none. */
   #places: (PackedPlace | null)[] = []
 
+  /** By their numbers. */
+  readonly #policies: (Policy | undefined)[] = []
+
   /** `ids`: those that the apps were packed with. */
-  constructor(ids: ClusterIds, counts: SteerCounts) {
+  constructor(ids: PackIds, counts: SteerCounts) {
     this.#ids = ids
     this.#counts = counts
   }
@@ -100,7 +107,7 @@ export class PackedAnswers {
       this.#topology = topology
       this.#places = []
     }
-    this.#policy = policies[policyOf(words, at)]
+    this.#policy = this.#policyOf(policyOf(words, at))
     this.#ttlMin = ttlMinOf(words, at)
     this.#ttlMax = ttlMaxOf(words, at)
     this.#health = readHealth(words, at)
@@ -113,6 +120,7 @@ export class PackedAnswers {
         candidate.place = packed.place
         candidate.priority = priorityOf(words, off)
         candidate.weight = weightOf(words, off)
+        candidate.state = clusterStates[stateOf(words, off)] ?? 'active'
         const health = healthStates[healthOf(words, off)]
         candidate.isDown = health === 'down'
         candidate.isDegraded = health === 'degraded'
@@ -131,6 +139,11 @@ export class PackedAnswers {
       }
       off = nextEndpoint(words, off)
     }
+  }
+
+  /** Whether the policy of the app answers one endpoint: others are left to `AppAnswers`. */
+  get isSingle(): boolean {
+    return this.#policy?.take === 1
   }
 
   /**
@@ -154,29 +167,38 @@ export class PackedAnswers {
       candidate.hasAddress = (isIpv4 ? candidate.ipv4 : candidate.ipv6) > 0
       hasAny ||= candidate.hasAddress
     }
-    const chosen = hasAny ? this.#choose(policySteps[this.#policy], topology) : undefined
+    const chosen = hasAny ? this.#choose(this.#policy, topology) : undefined
     this.#counts.decided(chosen?.place, topology)
     return chosen === undefined ? undefined : this.#encode(chosen, isIpv4)
   }
 
   #choose(policy: Policy, topology: Topology): PackedCandidate | undefined {
-    const regard = regardOf(this.#health, policy.requirements, this.#candidates, this.#count)
+    const { requirements } = policy
+    const regard = heedsHealth(policy)
+      ? regardOf(this.#health, requirements, topology, this.#candidates, this.#count)
+      : 'ignore'
     if (regard === 'refuse') {
       this.#refusedForSeconds = this.#ttlOf(false)
       return undefined
     }
     const preferences = regard === 'heed' ? policy.preferences : policy.healthBlind
-    return this.#candidates[choose(policy, preferences, this.#candidates, this.#count, topology)]
+    return this.#candidates[
+      choose(requirements, preferences, this.#candidates, this.#count, topology)
+    ]
   }
 
   #ttlOf(isDegraded: boolean): number {
     return trustedSeconds(this.#ttlMin, this.#ttlMax, this.#health?.trustMs ?? 0, isDegraded)
   }
 
+  #policyOf(number: number): Policy {
+    return (this.#policies[number] ??= compiledPolicy(this.#ids.policies.textOf(number)))
+  }
+
   #placeOf(topology: Topology, number: number): PackedPlace | null {
     const known = this.#places[number]
     if (known !== undefined) return known
-    const place = topology.places.get(this.#ids.idOf(number))
+    const place = topology.places.get(this.#ids.clusters.textOf(number))
     const packed =
       place === undefined ? null : { place, addresses: packAddresses(place.cluster.addresses) }
     this.#places[number] = packed
@@ -229,5 +251,6 @@ function blocksOf(type: AppType, octets: number): readonly Buffer[] {
 function emptyCandidate(place: Place): PackedCandidate {
   const words = new Int32Array()
   const flags = { hasAddress: false, isDown: false, isDegraded: false }
-  return { place, priority: 0, weight: 0, ...flags, words, at: 0, ipv4: 0, ipv6: 0 }
+  const base = { place, priority: 0, weight: 0, state: 'active' as const }
+  return { ...base, ...flags, words, at: 0, ipv4: 0, ipv6: 0 }
 }

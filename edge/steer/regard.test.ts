@@ -4,7 +4,7 @@ import { TYPE_A } from '../../shared/dns/codes.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import type { ReplicaApp, ReplicaEndpoint, ReplicaHealth } from '../replica/model.ts'
 import { decideSteering } from './decide.ts'
-import type { Step } from './decide.ts'
+import type { Step } from './steps.ts'
 import { createTopology } from './topology.ts'
 
 /** `near` is nearer than `far`, and `far` than `farthest`. */
@@ -48,7 +48,7 @@ function decide(
   const app: ReplicaApp = { policy: 'nearest', ...ttl, endpoints, health }
   const steps: Step[] = []
   const decision = decideSteering(app, TYPE_A, topology, steps)
-  return { ...decision, cluster: decision.chosen?.endpoint.cluster, steps }
+  return { ...decision, cluster: decision.chosen[0]?.endpoint.cluster, steps }
 }
 
 describe('health', () => {
@@ -87,6 +87,26 @@ describe('health', () => {
     const topology = topologyOf({ far: 'disabled' })
     // The one that is up is disabled: none of the others is, so all are as good.
     expect(decide({ near: 'down', far: 'up' }, healthOf(), topology).cluster).toBe('near')
+  })
+
+  it.each<[string, States, string]>([
+    ['what is down gives way', { near: 'down', far: undefined }, 'far'],
+    ['what is up is as what is not forced', { near: undefined, far: 'up' }, 'near'],
+    ['all down are as all up', { near: 'down', far: 'down' }, 'near'],
+  ])('is heeded without checks, where an operator has forced it: %s', (_what, states, wanted) => {
+    const { cluster, isRefused, ttl } = decide(states, undefined)
+    expect({ cluster, isRefused, ttl }).toEqual({ cluster: wanted, isRefused: false, ttl: 60 })
+  })
+
+  it('of what was forced is in the steps, without a check too', () => {
+    const { steps } = decide({ near: 'down', far: 'up' }, undefined)
+    expect(steps.find(({ filter }) => filter === 'healthy')?.dropped).toEqual([
+      { cluster: 'near', reason: 'the endpoint is down' },
+    ])
+    const open = decide({ near: 'down' }, undefined)
+    expect(open.steps.map(({ filter }) => filter)).toContain('fail-open')
+    const unforced = decide({ near: undefined }, undefined)
+    expect(unforced.steps.map(({ filter }) => filter)).not.toContain('fail-open')
   })
 
   it('says why in its steps', () => {

@@ -1,5 +1,6 @@
 import type { ReplicaHealth } from '../replica/model.ts'
 import type { Candidate, Requirement } from './filters.ts'
+import type { Topology } from './topology.ts'
 
 /**
  * What is made of health for one app: `heed`: what is down comes last; `ignore`: too little works to go
@@ -11,21 +12,29 @@ export type Regard = 'heed' | 'ignore' | 'refuse'
 export function regardOf(
   health: ReplicaHealth | undefined,
   requirements: readonly Requirement[],
+  topology: Topology,
   candidates: readonly Candidate[],
   count: number,
 ): Regard {
-  if (health === undefined) return 'ignore'
+  if (!isAnyDown(candidates, count)) return health === undefined ? 'ignore' : 'heed'
   let admitted = 0
   let up = 0
   next: for (let i = 0; i < count; i++) {
     const candidate = candidates[i]
     if (candidate === undefined) break
-    for (const { admits } of requirements) if (!admits(candidate)) continue next
+    for (const { admits } of requirements) if (!admits(candidate, topology)) continue next
     admitted++
     if (!candidate.isDown) up++
   }
+  // Nobody finds out, but what is down was forced by an operator.
+  if (health === undefined) return up > 0 && up < admitted ? 'heed' : 'ignore'
   if (up > 0 && up * 100 >= health.enoughUpPercent * admitted) return 'heed'
   return health.failClosed && admitted > 0 ? 'refuse' : 'ignore'
+}
+
+function isAnyDown(candidates: readonly Candidate[], count: number): boolean {
+  for (let i = 0; i < count; i++) if (candidates[i]?.isDown === true) return true
+  return false
 }
 
 /** For how long an answer may be kept, in seconds, and why. */

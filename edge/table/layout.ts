@@ -114,6 +114,11 @@ export const FLAG_WHOLE = 1 << 14
 export const FLAG_ABSENT = 1 << 14
 /** A zone: it has wildcards, so that a name that is not here may still have an answer. */
 export const FLAG_WILDCARDS = 1 << 15
+/**
+ * An answer of variant 0: no answer itself, but how to draw one of the variants 1 to n. Its body: for
+ * each the number of 0 to 65,535 up to which (inclusive) it is drawn, 2 octets each, ascending.
+ */
+export const FLAG_DRAWN = 1 << 14
 export const RCODE_MASK = 0xfff
 
 // ---- entries that are no answers ----

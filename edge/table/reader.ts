@@ -23,6 +23,7 @@ import {
   EXPIRES,
   FLAG_ABSENT,
   FLAG_AUTHORITATIVE,
+  FLAG_DRAWN,
   FLAG_EDE,
   FLAG_WHOLE,
   FLAG_WILDCARDS,
@@ -43,14 +44,8 @@ import {
 import type { TableHandle } from './layout.ts'
 import { findRecord } from './probe.ts'
 import { readerWord } from './reclaim.ts'
-import {
-  bodyBytesOf,
-  bodyWordOf,
-  copyOctets,
-  edeWordOf,
-  numberAt,
-  writeSections,
-} from './record-read.ts'
+import { bodyBytesOf, bodyWordOf, edeWordOf, numberAt, writeSections } from './record-read.ts'
+import { Xorshift } from './xorshift.ts'
 
 /** What `resolve` found: nothing that this thread may answer by. */
 export const FOUND_NOTHING = 0
@@ -81,8 +76,8 @@ export class TableReader {
   #nowSeconds = 0
   #isComplete = false
   #zoneDepths = 0
-  /** A xorshift generator, to choose the hits that are counted. */
-  #random: number
+  /** Chooses the hits that are counted, and the answers that are drawn. */
+  readonly #random: Xorshift
 
   /** `index` is what `TableWriter.addReader` gave for this reader alone. */
   constructor(handle: TableHandle, index: number) {
@@ -93,7 +88,7 @@ export class TableReader {
     this.#word = readerWord(index)
     // In bounds: the header is there in every table.
     this.#indexStarts = regionsOf(this.#words[ARENA_BYTES_WORD]!).indexStarts
-    this.#random = index + 1
+    this.#random = new Xorshift(index)
   }
 
   // ---- batches ----
@@ -177,7 +172,15 @@ export class TableReader {
       this.#countUse(ref)
       this.ref = ref
       // In bounds: a ref points to a whole record.
-      this.rcode = this.#words[ref + CLASS_RCODE]! & RCODE_MASK
+      let flags = this.#words[ref + CLASS_RCODE]!
+      if ((flags & FLAG_DRAWN) !== 0) {
+        const drawn = this.#locate(qtype, qclass, this.#draw(ref))
+        // Gone between the two: the name is being changed.
+        if (drawn === 0) return FOUND_NOTHING
+        this.ref = drawn
+        flags = this.#words[drawn + CLASS_RCODE]!
+      }
+      this.rcode = flags & RCODE_MASK
       return FOUND_ANSWER
     }
     return this.#resolveNegative(wire, start, end, qtype, qclass)
@@ -220,13 +223,9 @@ export class TableReader {
     return bodyBytesOf(this.#words, ref)
   }
 
-  rcodeOf(ref: number): number {
-    // In bounds here and below: a ref points to a whole record.
-    return this.#words[ref + CLASS_RCODE]! & RCODE_MASK
-  }
-
   /** The AA bit. */
   isAuthoritative(ref: number): boolean {
+    // In bounds here and below: a ref points to a whole record.
     return (this.#words[ref + CLASS_RCODE]! & FLAG_AUTHORITATIVE) !== 0
   }
 
@@ -234,17 +233,6 @@ export class TableReader {
   edeCode(ref: number): number {
     if ((this.#words[ref + CLASS_RCODE]! & FLAG_EDE) === 0) return -1
     return this.#words[edeWordOf(this.#words, ref)]! & 0xffff
-  }
-
-  /** Octets of the EDE text of an answer that has one. */
-  edeTextBytes(ref: number): number {
-    return this.#words[edeWordOf(this.#words, ref)]! >>> 16
-  }
-
-  /** Writes the EDE text to `out` at `off`, UTF-8; gives the place behind it. */
-  writeEdeText(ref: number, out: Uint8Array, off: number): number {
-    const at = edeWordOf(this.#words, ref) + 1
-    return copyOctets(this.#words, at, out, off, this.edeTextBytes(ref))
   }
 
   /**
@@ -276,12 +264,18 @@ export class TableReader {
       words[ref + HITS] = hits + 1
       return
     }
-    let random = this.#random
-    random ^= random << 13
-    random ^= random >>> 17
-    random ^= random << 5
-    this.#random = random
-    if ((random & 7) === 0 && hits < HITS_MAX) words[ref + HITS] = hits + 8
+    if ((this.#random.next() & 7) === 0 && hits < HITS_MAX) words[ref + HITS] = hits + 8
+  }
+
+  /** Draws one of the variants of an answer. */
+  #draw(ref: number): number {
+    const words = this.#words
+    const at = bodyWordOf(words, ref)
+    const last = (bodyBytesOf(words, ref) >> 1) - 1
+    const number = this.#random.next() >>> 16
+    let i = 0
+    while (i < last && number > numberAt(words, at, i)) i++
+    return 1 + i
   }
 
   /** Whether a name entry lists a type. */

@@ -10,6 +10,8 @@ it.each([
   { ...good, addresses: [] },
   { ...good, addresses: ['192.0.2.1', '2001:db8::1'] },
   { ...good, port: 443, owner: 'team', weight: 0, priority: 65_535 },
+  { ...good, state: 'draining' },
+  { ...good, state: 'disabled' },
 ])('%j is canonical', (endpoint) => {
   expect(isCanonicalEndpoint(endpoint)).toBe(true)
 })
@@ -31,6 +33,8 @@ it.each([
   { ...good, priority: -1 },
   { ...good, priority: 0.5 },
   { ...good, owner: '' },
+  { ...good, state: 'active' },
+  { ...good, state: undefined },
   { ...good, owner: 'x'.repeat(201) },
   { ...good, addresses: '192.0.2.1' },
   { ...good, addresses: ['192.0.2.1', '192.0.2.1'] },
@@ -62,6 +66,7 @@ const anything = fc.record(
     priority: number,
     port: number,
     owner: fc.string(),
+    state: fc.constantFrom('active', 'draining', 'disabled', '', 1),
     other: fc.constant(1),
   },
   { requiredKeys: ['cluster', 'addresses'] },

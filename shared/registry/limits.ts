@@ -36,3 +36,25 @@ export const CHECK_TEXT_MAX_CHARACTERS = 255
 export const CHECK_HEADERS_MAX = 16
 /** The text that an HTTP check looks for. */
 export const CHECK_BODY_MAX_CHARACTERS = 1_000
+/** The longest time that an endpoint is forced up or down, in seconds: 30 days. */
+export const FORCE_MAX_SECONDS = 2_592_000
+/** Why an endpoint is forced. */
+export const FORCE_REASON_MAX_CHARACTERS = 500
+/** Endpoints that are forced at a time: all of them are looked over when one expires. */
+export const FORCED_MAX = 10_000
+/** Machines that are registered at once, over all apps: each renews its lease every few seconds. */
+export const MACHINES_MAX = 50_000
+/** Addresses of one machine. */
+export const MACHINE_ADDRESSES_MAX = 4
+/** The shortest lease: a machine that renews every third of it may miss one renewal. */
+export const LEASE_MIN_SECONDS = 5
+/** The longest: so long is a machine that has died in the answers. */
+export const LEASE_MAX_SECONDS = 3_600
+/** The URL that ends a machine. */
+export const TERMINATE_URL_MAX_CHARACTERS = 1_000
+/** Filters of one policy. */
+export const POLICY_FILTERS_MAX = 16
+/** Clusters that one filter of a policy names, in one rule. */
+export const POLICY_CLUSTERS_MAX = 500
+/** Rules of one filter of a policy: there are 249 countries. */
+export const POLICY_RULES_MAX = 300

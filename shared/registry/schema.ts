@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { policySchema } from './policy-schema.ts'
 import { parseName } from '../dns/name.ts'
 import { appHealthSchema } from './check-schema.ts'
 import {
@@ -117,6 +118,9 @@ export const zoneSchema = z
       .refine((list) => new Set(list).size === list.length, { error: 'holds a name twice' }),
     nsTtl: ttlSchema.default(3600),
     soa: soaSchema.prefault({}),
+    policy: policySchema.optional().meta({
+      description: 'Policy of the apps that have none of their own; without it nearest',
+    }),
   })
   .transform((zone) => ({
     ...zone,
@@ -127,8 +131,8 @@ export const zoneSchema = z
     },
   }))
 
-/** Policies that an app can name. */
-export const policies = ['nearest'] as const
+/** States of an endpoint, as those of a cluster; without one it is active. */
+export const endpointStates = ['draining', 'disabled'] as const
 
 export const endpointSchema = z.strictObject({
   cluster: idSchema,
@@ -139,9 +143,15 @@ export const endpointSchema = z.strictObject({
   weight: z.int().min(0).max(WEIGHT_MAX).default(100),
   priority: z.int().min(0).max(PRIORITY_MAX).default(0),
   owner: z.string().min(1).max(OWNER_MAX_CHARACTERS).optional(),
+  // `active` is not to be given, so that equal endpoints compare equal.
+  state: z.enum(endpointStates).optional().meta({
+    description:
+      'Without it active; draining is used only where nothing else is left, disabled never',
+  }),
 })
 
 const endpointKeys = new Set<string>(Object.keys(endpointSchema.shape))
+const endpointStateSet = new Set<unknown>(endpointStates)
 
 /**
  * Whether a value is what `endpointSchema` would give back as it is: good, canonical, no default
@@ -161,6 +171,7 @@ export function isCanonicalEndpoint(value: unknown): value is Endpoint {
     isWithin(weight, 0, WEIGHT_MAX) &&
     isWithin(priority, 0, PRIORITY_MAX) &&
     (!('port' in value) || isWithin(value.port, 1, PORT_MAX)) &&
+    (!('state' in value) || endpointStateSet.has(value.state)) &&
     (!('owner' in value) ||
       (typeof value.owner === 'string' && isWithin(value.owner.length, 1, OWNER_MAX_CHARACTERS))) &&
     Array.isArray(addresses) &&
@@ -191,7 +202,9 @@ const ttlBoundsSchema = z
 /** An app without its endpoints. */
 export const appSchema = z.strictObject({
   name: nameSchema,
-  policy: z.enum(policies).default('nearest'),
+  policy: policySchema.optional().meta({
+    description: 'Which endpoints are answered; without it as the zone says',
+  }),
   ttl: ttlBoundsSchema,
   health: appHealthSchema.optional().meta({
     description: 'How edges find out which endpoints work; without it all are taken to',

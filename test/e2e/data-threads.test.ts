@@ -33,6 +33,14 @@ function createRandom(seed: number): (below: number) => number {
 
 const SEED = 20_261
 
+/** What is drawn is another answer each time, and has a test of its own. */
+const policies: readonly NonNullable<ManifestInput['apps']>[number]['policy'][] = [
+  'nearest',
+  'failover',
+  ['heaviest', { filter: 'first', count: 2 }],
+  ['not-draining', { filter: 'bias', clusters: { nrt: 90 } }, 'nearest'],
+]
+
 describe.each(['on-demand', 'full'] as const)('data and stream threads, replica %s', (kind) => {
   const folder = new TestFolder()
   const central = new CentralUnderTest(folder)
@@ -88,6 +96,7 @@ describe.each(['on-demand', 'full'] as const)('data and stream threads, replica 
     return {
       name: names[1 + random(7)] ?? 'a.example',
       ttl: { min: 1, max: 1 + random(100) },
+      policy: policies[random(policies.length)],
       endpoints: clusters.map((cluster) => ({
         cluster,
         addresses: [
@@ -95,6 +104,8 @@ describe.each(['on-demand', 'full'] as const)('data and stream threads, replica 
           ...(random(2) > 0 ? [`2001:db8::${1 + random(9)}`] : []),
           '198.51.100.200',
         ].slice(0, 1 + random(2)),
+        priority: random(2),
+        ...(random(4) === 0 ? { state: 'draining' as const } : {}),
       })),
     }
   }

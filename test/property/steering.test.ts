@@ -35,7 +35,7 @@ it.each(clusters.map((cluster) => [cluster.id, cluster] as const))(
     fc.assert(
       fc.property(fc.subarray([...clusters], { minLength: 1 }), (listed) => {
         const { chosen } = decideSteering(app(listed), TYPE_A, topology)
-        const id = chosen?.endpoint.cluster
+        const id = chosen[0]?.endpoint.cluster
         const isListed = listed.some((cluster) => cluster.id === own.id)
         const least = Math.min(...listed.map((cluster) => haversineKm(own, cluster)))
         const found = listed.find((cluster) => cluster.id === id)

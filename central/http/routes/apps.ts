@@ -8,12 +8,13 @@ import {
 } from '../../../shared/registry/schema.ts'
 import { isAtOrUnder } from '../../../shared/dns/name.ts'
 import { ENDPOINTS_MAX } from '../../../shared/registry/limits.ts'
-import type { StoredApp } from '../../model/state.ts'
+import type { StoredApp, StoredEndpoint } from '../../model/state.ts'
 import { zoneOf } from '../../model/state.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { conditionHeadersSchema } from '../etag.ts'
 import {
   answerWrite,
+  endpointAfter,
   ifOf,
   notFound,
   parseBody,
@@ -170,13 +171,14 @@ function appAfter(
   given: readonly EndpointValue[] | undefined,
   version: number,
 ): StoredApp {
-  const had = before?.endpoints ?? new Map<string, never>()
+  const had = before?.endpoints ?? new Map<string, StoredEndpoint>()
   const endpoints =
     given === undefined
       ? new Map(had)
-      : new Map(
-          given.map((each) => [each.cluster, storedAfter(had.get(each.cluster), each, version)]),
-        )
+      : new Map([...had].filter(([, endpoint]) => endpoint.isForMachines === true))
+  for (const each of given ?? []) {
+    endpoints.set(each.cluster, endpointAfter(had.get(each.cluster), each, version))
+  }
   const isSame =
     before !== undefined &&
     storedAfter(before, value, version) === before &&

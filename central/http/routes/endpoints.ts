@@ -4,12 +4,12 @@ import type { HttpApp, HttpContext } from '../context.ts'
 import { conditionHeadersSchema } from '../etag.ts'
 import {
   answerWrite,
+  endpointAfter,
   ifOf,
   notFound,
   refuseOtherKey,
   sendObject,
   setVersion,
-  storedAfter,
 } from '../objects.ts'
 import { deleteResponses, getObjectResponses, getResponses, putResponses } from '../openapi.ts'
 import { pageOf, pageQuerySchema, pageSchemaOf } from '../pages.ts'
@@ -100,7 +100,7 @@ export function addEndpointRoutes(app: HttpApp, context: HttpContext): void {
           { type: 'put-endpoint', app: name, endpoint, ...ifOf(precondition) },
         ],
         after: (before, version) => {
-          const stored = storedAfter(before, endpoint, version)
+          const stored = endpointAfter(before, endpoint, version)
           return { version: stored.version, view: viewEndpoint(stored) }
         },
       })

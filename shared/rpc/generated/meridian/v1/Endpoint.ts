@@ -1,6 +1,7 @@
 // Original file: proto/meridian/v1/registry.proto
 
 import type { HealthState as _meridian_v1_HealthState, HealthState__Output as _meridian_v1_HealthState__Output } from '../../meridian/v1/HealthState.ts';
+import type { ClusterState as _meridian_v1_ClusterState, ClusterState__Output as _meridian_v1_ClusterState__Output } from '../../meridian/v1/ClusterState.ts';
 
 export interface Endpoint {
   'cluster'?: (string);
@@ -10,6 +11,8 @@ export interface Endpoint {
   'priority'?: (number);
   'owner'?: (string);
   'health'?: (_meridian_v1_HealthState);
+  'state'?: (_meridian_v1_ClusterState);
+  'forced'?: (boolean);
 }
 
 export interface Endpoint__Output {
@@ -20,4 +23,6 @@ export interface Endpoint__Output {
   'priority': (number);
   'owner': (string);
   'health': (_meridian_v1_HealthState__Output);
+  'state': (_meridian_v1_ClusterState__Output);
+  'forced': (boolean);
 }

@@ -1,0 +1,265 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import { MACHINES_MAX } from '../../shared/registry/limits.ts'
+import type { Startable } from '../../shared/startable.ts'
+import type { Rejection } from '../model/decision.ts'
+import type { Machine, MachineKey, Termination } from '../model/events.ts'
+import { machineOf } from '../model/machines.ts'
+import type { StoredMachine } from '../model/state.ts'
+import type { Registry } from '../registry/registry.ts'
+import { isAllowedUrl } from './allowed-urls.ts'
+import { Endings, withdrawal } from './endings.ts'
+import { Leases } from './leases.ts'
+import { keyOf, partsOf } from './machine-key.ts'
+import type { MachineOptions } from './options.ts'
+import { Terminator } from './terminator.ts'
+import type { TerminationTask } from './terminator.ts'
+
+/** How often the ends of leases are looked at. */
+const TICK_MS = 250
+/** A tick that comes so late: central was stopped or busy, and renewals may have been lost. */
+const PAUSE_MS = 2_000
+/** Leases, with those of machines that are gone; these are dropped when it is reached. */
+const LEASES_MAX = 2 * MACHINES_MAX
+
+export interface MachineKeeperOptions {
+  readonly registry: Pick<Registry, 'state' | 'submit'>
+  readonly options: MachineOptions
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  /** For tests. */
+  readonly leasesMax?: number
+}
+
+/** Who asks, for the log. */
+export interface By {
+  readonly actor: string
+  readonly cause: string
+}
+
+/** How a registration or the end of one went. */
+export type MachineResult<T> =
+  | ({ readonly ok: true; readonly version: number } & T)
+  | { readonly ok: false; readonly rejection: Rejection }
+
+/** A machine that holds a lease. */
+export interface Leased {
+  readonly isNew: boolean
+  readonly stored: StoredMachine
+  readonly renewBeforeEpoch: number
+}
+
+/** A lease that was given. */
+type Renewed = MachineResult<Leased> & { readonly ok: true }
+
+/** What the metrics show. */
+export interface MachineStats {
+  readonly renewals: number
+  readonly expired: number
+  readonly terminations: { readonly ok: number; readonly failed: number }
+}
+
+/**
+ * Keeps the leases of machines. They live in memory only, so that a renewal costs no event; after a start
+ * or a pause each is given anew with a grace time. A machine whose lease ends is withdrawn, ended by its
+ * URL, and unregistered, each an event; what the log does not take is tried again.
+ */
+export class MachineKeeper implements Startable {
+  readonly #registry: MachineKeeperOptions['registry']
+  readonly #options: MachineOptions
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #terminator: Terminator
+  readonly #leasesMax: number
+  readonly #leases = new Leases()
+  readonly #endings: Endings
+  #timer: NodeJS.Timeout | undefined
+  #tickedAt = 0
+  #renewals = 0
+  readonly #terminations = { ok: 0, failed: 0 }
+
+  constructor({ registry, options, clock, random, logger, leasesMax }: MachineKeeperOptions) {
+    this.#leasesMax = leasesMax ?? LEASES_MAX
+    this.#registry = registry
+    this.#options = options
+    this.#clock = clock
+    this.#logger = logger
+    this.#endings = new Endings({
+      registry,
+      logger,
+      onWithdrawn: (at, version) => this.#terminateIfOut(at, version),
+    })
+    this.#terminator = new Terminator({
+      allow: options.terminate.allow,
+      random,
+      isWanted: ({ machine, version }) => machineOf(registry.state, machine)?.version === version,
+      onEnd: (task, termination) => this.#onTerminated(task, termination),
+    })
+  }
+
+  get stats(): MachineStats {
+    const terminations = { ...this.#terminations }
+    return { renewals: this.#renewals, expired: this.#endings.expired, terminations }
+  }
+
+  /** Gives every machine that the log knows a lease, and goes on ending those that are out. */
+  async start(): Promise<void> {
+    this.#tickedAt = this.#clock.nowMs()
+    this.#giveAllAnew()
+    for (const machines of this.#registry.state.machines.values()) {
+      for (const stored of machines.values()) if (stored.out !== undefined) this.#terminate(stored)
+    }
+    this.#timer = setInterval(() => this.tick(), TICK_MS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#terminator.stop()
+    await this.#endings.settle()
+  }
+
+  /** Says why a machine may not be ended by the URL that it names; undefined when it may. */
+  refusalOf(url: string): string | undefined {
+    return isAllowedUrl(url, this.#options.terminate.allow)
+      ? undefined
+      : 'is not allowed by machines.terminate.allow of central'
+  }
+
+  /** Registers a machine, or renews its lease, which costs no event when it says nothing new. */
+  async register(machine: Machine, by: By): Promise<MachineResult<Leased>> {
+    const renewed = this.#renew(machine)
+    if (renewed !== undefined) return renewed
+    let before: StoredMachine | undefined
+    const result = await this.#registry.submit({
+      plan: (state) => {
+        before = machineOf(state, machine)
+        return [{ type: 'register-machine', machine }]
+      },
+      ...by,
+    })
+    if (!result.ok) return result
+    const version = result.diff.length === 0 ? (before?.version ?? 0) : result.version
+    if (this.#leases.size >= this.#leasesMax) this.#dropStale()
+    const key = keyOf(machine)
+    this.#endings.dropLease(key)
+    this.#leases.grant(key, version, this.#clock.nowMs() + machine.leaseSeconds * 1000)
+    const { version: changed } = result
+    return this.#leased(
+      { value: machine, version },
+      { version: changed, isNew: before === undefined },
+    )
+  }
+
+  /** Unregisters a machine that leaves; one that is unhealthy is ended before. */
+  async unregister(
+    at: MachineKey,
+    why: 'left' | 'unhealthy',
+    by: By,
+  ): Promise<MachineResult<unknown>> {
+    const result = await this.#registry.submit({
+      plan: (state) => {
+        const stored = machineOf(state, at)
+        if (why === 'left' || stored === undefined) return [{ type: 'unregister-machine', ...at }]
+        return [withdrawal(at, why, stored.version)]
+      },
+      ...by,
+    })
+    if (!result.ok) return result
+    this.#leases.delete(keyOf(at))
+    this.#endings.dropLease(keyOf(at))
+    this.#terminateIfOut(at, result.version)
+    return result
+  }
+
+  /** When the lease of a machine ends, ms since 1970. */
+  leaseEndsEpoch(at: MachineKey): number | undefined {
+    const endsAt = this.#leases.endOf(keyOf(at))
+    return endsAt === undefined ? undefined : this.#epochOf(endsAt)
+  }
+
+  /** Does what time brings about, and writes again what could not be written. */
+  tick(): void {
+    const now = this.#clock.nowMs()
+    const pausedMs = now - this.#tickedAt
+    this.#tickedAt = now
+    if (pausedMs > PAUSE_MS) {
+      this.#giveAllAnew()
+      this.#logger.warn({ pausedMs: Math.round(pausedMs) }, 'leases are given anew after a pause')
+    }
+    for (const { key, version } of this.#leases.takeEnded(now)) this.#endings.addLease(key, version)
+    this.#endings.write()
+  }
+
+  /** Renews the lease of a machine that is as the registry has it; undefined when it is not. */
+  #renew(machine: Machine): Renewed | undefined {
+    const stored = machineOf(this.#registry.state, machine)
+    if (stored === undefined || stored.out !== undefined) return undefined
+    if (!isDeepStrictEqual(stored.value, machine)) return undefined
+    const key = keyOf(machine)
+    const endsAt = this.#clock.nowMs() + machine.leaseSeconds * 1000
+    if (!this.#leases.renew(key, endsAt)) {
+      // A little late, but nobody has been told of its end yet.
+      if (!this.#endings.hasLease(key, stored.version)) return undefined
+      this.#endings.dropLease(key)
+      this.#leases.grant(key, stored.version, endsAt)
+    }
+    this.#renewals++
+    return this.#leased(stored, { version: stored.version, isNew: false })
+  }
+
+  #leased(
+    stored: StoredMachine,
+    { version, isNew }: { readonly version: number; readonly isNew: boolean },
+  ): Renewed {
+    const endsAt = this.#clock.nowMs() + stored.value.leaseSeconds * 1000
+    return { ok: true, version, isNew, stored, renewBeforeEpoch: this.#epochOf(endsAt) }
+  }
+
+  #epochOf(at: number): number {
+    return Math.round(this.#clock.epochMs() + at - this.#clock.nowMs())
+  }
+
+  #giveAllAnew(): void {
+    const now = this.#clock.nowMs()
+    for (const machines of this.#registry.state.machines.values()) {
+      for (const { value, version, out } of machines.values()) {
+        if (out !== undefined) continue
+        const key = keyOf(value)
+        this.#endings.dropLease(key)
+        const lengthMs = (value.leaseSeconds + this.#options.graceSeconds) * 1000
+        this.#leases.grant(key, version, now + lengthMs)
+      }
+    }
+  }
+
+  /** Drops the leases of machines that the registry has no more. */
+  #dropStale(): void {
+    // A Map may lose the key that it is at.
+    for (const key of this.#leases.keys()) {
+      if (machineOf(this.#registry.state, partsOf(key)) === undefined) this.#leases.delete(key)
+    }
+  }
+
+  /** Ends a machine if it is out since the change `version`. */
+  #terminateIfOut(at: MachineKey, version: number): void {
+    const stored = machineOf(this.#registry.state, at)
+    if (stored?.out !== undefined && stored.version === version) this.#terminate(stored)
+  }
+
+  #terminate({ value, version, out }: StoredMachine): void {
+    const { terminateUrl } = value
+    if (terminateUrl === undefined || out === undefined) return
+    this.#terminator.add({ machine: { ...value, terminateUrl }, why: out, version })
+  }
+
+  #onTerminated(task: TerminationTask, termination: Termination): void {
+    const { app, cluster, machine } = task.machine
+    this.#terminations[termination.ok ? 'ok' : 'failed']++
+    if (!termination.ok) {
+      this.#logger.warn({ app, cluster, machine, ...termination }, 'machine could not be ended')
+    }
+    this.#endings.addTermination(task, termination)
+  }
+}

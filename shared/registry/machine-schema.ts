@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import {
+  LEASE_MAX_SECONDS,
+  LEASE_MIN_SECONDS,
+  MACHINE_ADDRESSES_MAX,
+  PORT_MAX,
+  TERMINATE_URL_MAX_CHARACTERS,
+} from './limits.ts'
+import { addressSchema, idSchema, nameSchema } from './schema.ts'
+
+/** How long a machine may be silent when it does not say. */
+const LEASE_DEFAULT_SECONDS = 30
+
+/** An http or https URL without a user, a password or a fragment; becomes its canonical text. */
+export const webUrlSchema = z
+  .string()
+  .max(TERMINATE_URL_MAX_CHARACTERS)
+  .transform((text, ctx) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url !== undefined && /^https?:$/.test(url.protocol)) {
+      if (url.username === '' && url.password === '' && url.hash === '') return url.href
+    }
+    const message = 'is not an http or https URL without a user, a password and a fragment'
+    ctx.addIssue({ code: 'custom', message, input: text })
+    return z.NEVER
+  })
+
+/** What a machine sends to register, and again to renew its lease. */
+export const registrationSchema = z.strictObject({
+  app: nameSchema,
+  cluster: idSchema,
+  machine: idSchema.meta({
+    description: 'Id of its own among the machines of the app on the cluster',
+    example: 'vm-17',
+  }),
+  addresses: z
+    .array(addressSchema)
+    .min(1)
+    .max(MACHINE_ADDRESSES_MAX)
+    .refine((list) => new Set(list).size === list.length, { error: 'holds an address twice' })
+    .optional()
+    .meta({ description: 'Default: the address that the request comes from' }),
+  port: z.int().min(1).max(PORT_MAX).optional(),
+  leaseSeconds: z
+    .int()
+    .min(LEASE_MIN_SECONDS)
+    .max(LEASE_MAX_SECONDS)
+    .default(LEASE_DEFAULT_SECONDS)
+    .meta({ description: 'Without a renewal for so long the machine is withdrawn' }),
+  terminateUrl: webUrlSchema.optional().meta({
+    description:
+      'Asked by POST to end the machine when it is withdrawn; one that `machines.terminate.allow` of central allows. Stands in the events: no place for a secret',
+  }),
+})
