@@ -1,7 +1,7 @@
 /**
  * Times leases: 50,000 machines that renew every 10 s. First the wheel alone, then the keeper (is the
- * machine as the registry has it, renew), then over REST on loopback with connections that are kept;
- * clients are a process of their own. Prints the CPU time of this process as a share of one core.
+ * machine as the registry has it, renew), then over REST on loopback with connections that are kept: each
+ * machine for itself, and fifty in a request; clients are a process of their own. Prints the CPU time of this process as a share of one core.
  *
  *     node bench/micro/leases.ts [SECONDS]
  */
@@ -29,6 +29,8 @@ const DEFAULT_SECONDS = 20
 const WARM_UP_MS = 5_000
 const TOKEN = 'a-token-of-the-bench'
 const CONNECTIONS = 64
+/** Machines that somebody who looks after many renews in one request. */
+const TOGETHER = 50
 /** What tells this file that it is to be the clients. */
 const CLIENTS = 'clients'
 
@@ -106,13 +108,15 @@ async function measure(seconds: number): Promise<void> {
   await round('keeper', async () => {
     for (const machine of machines) await keeper.register(machine, by)
   })
-  await measureRest(seconds, registry, keeper)
+  await measureRest(seconds, registry, keeper, 1)
+  await measureRest(seconds, registry, keeper, TOGETHER)
 }
 
 async function measureRest(
   seconds: number,
   registry: Registry,
   keeper: MachineKeeper,
+  together: number,
 ): Promise<void> {
   const http = createHttpServer({
     http: httpOptionsSchema.parse({
@@ -130,7 +134,11 @@ async function measureRest(
   })
   await keeper.start()
   await http.start()
-  const clients = fork(import.meta.filename, [CLIENTS, String(http.address().port)])
+  const clients = fork(import.meta.filename, [
+    CLIENTS,
+    String(http.address().port),
+    String(together),
+  ])
   await setTimeout(WARM_UP_MS)
   const before = keeper.stats.renewals
   const cpu = process.cpuUsage()
@@ -139,9 +147,10 @@ async function measureRest(
   const { user, system } = process.cpuUsage(cpu)
   const wallMs = systemClock.nowMs() - begunAt
   const renewals = keeper.stats.renewals - before
-  print('REST, renewals per second', (renewals / wallMs) * 1_000, '')
-  print('REST, each renewal', (user + system) / renewals, 'µs')
-  print('REST, of one core', (user + system) / 10 / wallMs, '%')
+  const how = together === 1 ? 'REST' : `REST, ${together} in a request`
+  print(`${how}: renewals per second`, (renewals / wallMs) * 1_000, '')
+  print(`${how}: each renewal`, (user + system) / renewals, 'µs')
+  print(`${how}: of one core`, (user + system) / 10 / wallMs, '%')
   print('changes in the log since the registrations', registry.version - 1 - MACHINES, '')
   clients.kill()
   await http.stop()
@@ -149,23 +158,28 @@ async function measureRest(
 }
 
 /** Sends the renewals in their rhythm, each machine once in the interval; takes a core. */
-function beClients(port: number): void {
+function beClients(port: number, together: number): void {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  const bodies = machines.map((machine) => JSON.stringify(machine))
+  const bodies: string[] = []
+  for (let i = 0; i < MACHINES; i += together) {
+    const some = machines.slice(i, i + together)
+    const keys = some.map(({ app, cluster, machine }) => ({ app, cluster, machine }))
+    bodies.push(JSON.stringify(together === 1 ? some[0] : { machines: keys }))
+  }
+  const [method, path] = together === 1 ? ['PUT', '/v1/register'] : ['POST', '/v1/renewals']
   const begunAt = systemClock.nowMs()
   let sent = 0
   const send = (): void => {
-    const due = ((systemClock.nowMs() - begunAt) / 1_000) * (MACHINES / INTERVAL_SECONDS)
+    const due = ((systemClock.nowMs() - begunAt) / 1_000) * (bodies.length / INTERVAL_SECONDS)
     for (; sent < due; sent++) {
-      const body = bodies[sent % MACHINES] ?? ''
+      const body = bodies[sent % bodies.length] ?? ''
       const headers = {
         authorization: `Bearer ${TOKEN}`,
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
       }
-      const asked = request(
-        { agent, port, host: '127.0.0.1', method: 'PUT', path: '/v1/register', headers },
-        (response) => response.resume(),
+      const asked = request({ agent, port, host: '127.0.0.1', method, path, headers }, (response) =>
+        response.resume(),
       )
       asked.on('error', () => undefined)
       asked.end(body)
@@ -180,5 +194,5 @@ function beClients(port: number): void {
   process.once('disconnect', () => process.exit())
 }
 
-if (process.argv[2] === CLIENTS) beClients(Number(process.argv[3]))
+if (process.argv[2] === CLIENTS) beClients(Number(process.argv[3]), Number(process.argv[4]))
 else await measure(Number(process.argv[2] ?? DEFAULT_SECONDS))

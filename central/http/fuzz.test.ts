@@ -41,6 +41,7 @@ const routes = [
   ['PUT', '/v1/apps/video.example'],
   ['PUT', '/v1/apps/video.example/endpoints/sfo'],
   ['PUT', '/v1/register'],
+  ['POST', '/v1/renewals'],
   ['POST', '/v1/changes?prune=true'],
 ] as const
 

@@ -42,6 +42,18 @@ export function viewRegistered(
   return { ...machine, addresses: [...addresses], renewBeforeEpoch, version }
 }
 
+/** How the renewal of many leases went. */
+export const renewedSchema = z
+  .strictObject({
+    renewed: z.int().meta({ description: 'Leases that were renewed' }),
+    unknown: z
+      .array(z.strictObject(keyShape))
+      .meta({
+        description: 'Machines that are not registered, or out: they have to register anew',
+      }),
+  })
+  .meta({ id: 'Renewed' })
+
 /** A machine in a list. */
 export const machineViewSchema = z
   .strictObject({

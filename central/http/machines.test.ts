@@ -126,6 +126,62 @@ describe('PUT /v1/register', () => {
   })
 })
 
+describe('POST /v1/renewals', () => {
+  const at = (machine: string): object => ({ app: 'VIDEO.example', cluster: 'sfo', machine })
+  const renew = (server: TestServer, machines: readonly object[]): Promise<Answer> =>
+    server.call('POST', '/v1/renewals', { body: { machines } })
+
+  test('renews leases without a change, and says who has to register anew', async () => {
+    const clock = new ManualClock()
+    const server = await startWith({ clock })
+    await register(server)
+    await register(server, { ...vm, machine: 'vm-2', addresses: ['192.0.2.18'] })
+    const { version } = server.registry
+    clock.advance(20_000)
+    const answer = await renew(server, [at('vm-1'), at('vm-2'), at('vm-3')])
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        renewed: 2,
+        unknown: [{ app: 'video.example.', cluster: 'sfo', machine: 'vm-3' }],
+      },
+    })
+    const ends = ['vm-1', 'vm-2'].map((machine) =>
+      server.machines.leaseEndsEpoch({ app: 'video.example.', cluster: 'sfo', machine }),
+    )
+    expect(ends).toEqual([clock.epochMs() + 30_000, clock.epochMs() + 30_000])
+    expect([server.registry.version, server.machines.stats.renewals]).toEqual([version, 2])
+  })
+
+  test('does not bring back what is out', async () => {
+    const server = await startWith({ machines: { terminate: { allow: ['http://127.0.0.1:1/'] } } })
+    await register(server, { ...vm, terminateUrl: 'http://127.0.0.1:1/' })
+    await server.call('DELETE', `${keyOf()}&why=unhealthy`)
+    expect((await renew(server, [at('vm-1')])).body).toMatchObject({ renewed: 0 })
+    await server.machines.stop()
+  })
+
+  test.each([
+    [[], '/machines'],
+    [Array.from({ length: 1_001 }, () => at('vm-1')), '/machines'],
+    [[{ ...at('vm-1'), port: 1 }], '/machines/0/port'],
+    [[at('No Id')], '/machines/0/machine'],
+  ])('refuses what is no list of machines (%#)', async (machines, pointer) => {
+    const answer = await renew(await startWith(), machines)
+    expect(answer.status).toBe(422)
+    expect(JSON.stringify(answer.body)).toContain(`"${pointer}"`)
+  })
+
+  test('wants a token', async () => {
+    const server = await startWith()
+    const answer = await server.call('POST', '/v1/renewals', {
+      body: { machines: [at('vm-1')] },
+      headers: { authorization: 'Bearer not-the-token' },
+    })
+    expect(answer.status).toBe(401)
+  })
+})
+
 describe('DELETE /v1/register', () => {
   test('unregisters a machine', async () => {
     const server = await startWith()

@@ -41,6 +41,7 @@ test('the document lists every route', async () => {
     'get /v1/zones',
     'get /v1/zones/{apex}',
     'post /v1/changes',
+    'post /v1/renewals',
     'put /v1/apps/{name}',
     'put /v1/apps/{name}/endpoints/{cluster}',
     'put /v1/apps/{name}/endpoints/{cluster}/force',

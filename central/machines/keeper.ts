@@ -152,6 +152,12 @@ export class MachineKeeper implements Startable {
     )
   }
 
+  /** Renews the lease of a machine as it is registered; false where it has to register anew. */
+  renew(at: MachineKey): boolean {
+    const stored = machineOf(this.#registry.state, at)
+    return stored !== undefined && this.#renewStored(stored)
+  }
+
   /** Unregisters a machine that leaves; one that is unhealthy is ended before. */
   async unregister(
     at: MachineKey,
@@ -195,18 +201,23 @@ export class MachineKeeper implements Startable {
   /** Renews the lease of a machine that is as the registry has it; undefined when it is not. */
   #renew(machine: Machine): Renewed | undefined {
     const stored = machineOf(this.#registry.state, machine)
-    if (stored === undefined || stored.out !== undefined) return undefined
-    if (!isDeepStrictEqual(stored.value, machine)) return undefined
-    const key = keyOf(machine)
-    const endsAt = this.#clock.nowMs() + machine.leaseSeconds * 1000
+    if (stored === undefined || !isDeepStrictEqual(stored.value, machine)) return undefined
+    if (!this.#renewStored(stored)) return undefined
+    return this.#leased(stored, { version: stored.version, isNew: false })
+  }
+
+  #renewStored({ value, version, out }: StoredMachine): boolean {
+    if (out !== undefined) return false
+    const key = keyOf(value)
+    const endsAt = this.#clock.nowMs() + value.leaseSeconds * 1000
     if (!this.#leases.renew(key, endsAt)) {
       // A little late, but nobody has been told of its end yet.
-      if (!this.#endings.hasLease(key, stored.version)) return undefined
+      if (!this.#endings.hasLease(key, version)) return false
       this.#endings.dropLease(key)
-      this.#leases.grant(key, stored.version, endsAt)
+      this.#leases.grant(key, version, endsAt)
     }
     this.#renewals++
-    return this.#leased(stored, { version: stored.version, isNew: false })
+    return true
   }
 
   #leased(

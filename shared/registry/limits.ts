@@ -44,6 +44,8 @@ export const FORCE_REASON_MAX_CHARACTERS = 500
 export const FORCED_MAX = 10_000
 /** Machines that are registered at once, over all apps: each renews its lease every few seconds. */
 export const MACHINES_MAX = 50_000
+/** Leases that one request renews. */
+export const RENEWALS_MAX = 1_000
 /** Addresses of one machine. */
 export const MACHINE_ADDRESSES_MAX = 4
 /** The shortest lease: a machine that renews every third of it may miss one renewal. */

@@ -4,6 +4,7 @@ import {
   LEASE_MIN_SECONDS,
   MACHINE_ADDRESSES_MAX,
   PORT_MAX,
+  RENEWALS_MAX,
   TERMINATE_URL_MAX_CHARACTERS,
 } from './limits.ts'
 import { addressSchema, idSchema, nameSchema } from './schema.ts'
@@ -24,6 +25,14 @@ export const webUrlSchema = z
     ctx.addIssue({ code: 'custom', message, input: text })
     return z.NEVER
   })
+
+/** Which machine is meant. */
+const machineKeySchema = z.strictObject({ app: nameSchema, cluster: idSchema, machine: idSchema })
+
+/** What whoever looks after many machines sends to renew their leases. */
+export const renewalsSchema = z.strictObject({
+  machines: z.array(machineKeySchema).min(1).max(RENEWALS_MAX),
+})
 
 /** What a machine sends to register, and again to renew its lease. */
 export const registrationSchema = z.strictObject({

@@ -1,10 +1,15 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { registrationSchema } from '../../../shared/registry/machine-schema.ts'
+import { registrationSchema, renewalsSchema } from '../../../shared/registry/machine-schema.ts'
 import { addressSchema, idSchema, nameSchema } from '../../../shared/registry/schema.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { machinePageOf } from '../machine-page.ts'
-import { machineViewSchema, registeredSchema, viewRegistered } from '../machine-views.ts'
+import {
+  machineViewSchema,
+  registeredSchema,
+  renewedSchema,
+  viewRegistered,
+} from '../machine-views.ts'
 import { sendWritten, setVersion } from '../objects.ts'
 import { deleteResponses, getResponses, putResponses } from '../openapi.ts'
 import { pageQuerySchema, pageSchemaOf } from '../pages.ts'
@@ -26,7 +31,7 @@ const listQuerySchema = pageQuerySchema.extend({
   cluster: idSchema.optional().meta({ description: 'Only machines on this cluster' }),
 })
 
-/** Adds `/v1/register` and `/v1/machines`. */
+/** Adds `/v1/register`, `/v1/renewals` and `/v1/machines`. */
 export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
   const { registry, machines } = context
 
@@ -61,6 +66,27 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
         version,
         body,
       })
+    },
+  )
+
+  app.post(
+    '/v1/renewals',
+    {
+      onRequest: context.requireToken,
+      schema: {
+        operationId: 'renewLeases',
+        summary: 'Renew the leases of many machines, as they are registered',
+        tags,
+        security: [{ bearer: [] }],
+        body: renewalsSchema,
+        response: getResponses('How it went', renewedSchema),
+      },
+    },
+    (request, reply) => {
+      const { machines: asked } = request.body
+      const unknown = asked.filter((at) => !machines.renew(at))
+      const body = { renewed: asked.length - unknown.length, unknown }
+      return setVersion(reply, registry.version).send(body)
     },
   )
 
