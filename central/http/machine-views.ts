@@ -46,11 +46,9 @@ export function viewRegistered(
 export const renewedSchema = z
   .strictObject({
     renewed: z.int().meta({ description: 'Leases that were renewed' }),
-    unknown: z
-      .array(z.strictObject(keyShape))
-      .meta({
-        description: 'Machines that are not registered, or out: they have to register anew',
-      }),
+    unknown: z.array(z.strictObject(keyShape)).meta({
+      description: 'Machines that are not registered, or out: they have to register anew',
+    }),
   })
   .meta({ id: 'Renewed' })
 
