@@ -4,8 +4,8 @@ import type { Change as ChangeMessage } from '../../shared/rpc/generated/meridia
 import type { Cluster as ClusterMessage } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { Zone as ZoneMessage } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
+import { trustMsOf } from '../../shared/registry/trust.ts'
 import { policyText } from '../../shared/registry/policy-schema.ts'
-import type { Check } from '../../shared/registry/check-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { healthStateName } from '../../shared/rpc/health-states.ts'
 import { effectiveEndpoint } from '../model/machines.ts'
@@ -134,9 +134,4 @@ function appMessage(
     failClosed: health?.whenNotEnough === 'fail-closed',
     trustMs: health === undefined ? 0 : trustMsOf(health.check),
   }
-}
-
-/** From a result that speaks for what is held to the first moment at which others can turn it. */
-function trustMsOf({ intervalMs, rise, fall }: Check): number {
-  return intervalMs * Math.min(rise, fall)
 }

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { healthStates } from '../../shared/registry/health.ts'
-import { DETAIL_MAX_CHARACTERS, cleanDetail, messageOfState, stateOfMessage } from './findings.ts'
+import { DETAIL_MAX_CHARACTERS, cleanDetail } from './findings.ts'
 
 it.each([
   ['nothing of plain words', 'connection refused', 'connection refused'],
@@ -9,11 +8,4 @@ it.each([
   ['no half of a character', `${'x'.repeat(199)}\u{1f600}`, `${'x'.repeat(199)}\ufffd`],
 ])('takes from a detail %s', (_, detail, clean) => {
   expect(cleanDetail(detail)).toBe(clean)
-})
-
-it('knows the states of messages, and no others', () => {
-  for (const state of healthStates) expect(stateOfMessage(messageOfState(state))).toBe(state)
-  for (const other of ['up', '', 7, undefined, '__proto__']) {
-    expect(stateOfMessage(other)).toBeUndefined()
-  }
 })

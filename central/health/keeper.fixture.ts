@@ -7,7 +7,7 @@ import type { EventLog } from '../log/event-log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
 import type { Command } from '../model/decide.ts'
 import { Registry } from '../registry/registry.ts'
-import { messageOfState } from './findings.ts'
+import { healthStateName } from '../../shared/rpc/health-states.ts'
 import type { CheckSession } from './keeper.ts'
 import { HealthKeeper } from './keeper.ts'
 import type { AssignmentMessage, TaskMessage } from './task-sender.ts'
@@ -62,7 +62,7 @@ export class TestEdge {
 
   report(name: string, state: HealthState, detail = ''): void {
     const task = this.task(name)?.id ?? 0
-    this.session.report([{ task, state: messageOfState(state), detail }])
+    this.session.report([{ task, state: healthStateName(state), detail }])
   }
 }
 

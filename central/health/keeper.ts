@@ -2,13 +2,14 @@ import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Finding__Output } from '../../shared/rpc/generated/meridian/v1/Finding.ts'
+import { healthStateName, healthStateOf } from '../../shared/rpc/health-states.ts'
 import type { Startable } from '../../shared/startable.ts'
 import type { Command } from '../model/decide.ts'
 import type { RegistryState } from '../model/state.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Touched } from '../registry/touched.ts'
 import { EndpointBook } from './endpoint-book.ts'
-import { FINDINGS_MAX, cleanDetail, messageOfState, stateOfMessage } from './findings.ts'
+import { FINDINGS_MAX, cleanDetail } from './findings.ts'
 import type { HealthStats } from './metrics.ts'
 import type { CheckedEndpoint, Vantage } from './plan.ts'
 import { CheckPlan } from './plan.ts'
@@ -161,7 +162,7 @@ export class HealthKeeper implements Startable {
     }
     this.#verdicts.heard(session)
     for (const { task, state: name, detail } of findings) {
-      const state = stateOfMessage(name)
+      const state = healthStateOf(name)
       const isTaken =
         state !== undefined && this.#verdicts.report(session, task, state, cleanDetail(detail))
       if (isTaken) this.#reports++
@@ -233,7 +234,7 @@ export class HealthKeeper implements Startable {
       addresses: [...addresses],
       port: port ?? 0,
       check: this.#book.checkTextOf(endpoint),
-      state: messageOfState(this.#verdicts.stateOf(id) ?? 'unknown'),
+      state: healthStateName(this.#verdicts.stateOf(id) ?? 'unknown'),
     }
   }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
 import { blankMessage, decodeMessage, encodeMessage } from '../../shared/dns/message.ts'
+import type { ResourceRecord } from '../../shared/dns/message.ts'
 import {
   appSchema,
   clusterSchema,
@@ -16,12 +17,12 @@ const app = 'web.example.'
 const addresses = { sfo: '192.0.2.1', lhr: '198.51.100.1' }
 type States = Readonly<Record<keyof typeof addresses, 'draining' | 'disabled' | undefined>>
 
-/** The addresses that an app is answered with, by the states of its endpoints and of their clusters. */
-function answer(
+/** What an app is answered with, by the states of its endpoints and of their clusters. */
+function records(
   endpoints: Partial<States>,
   clusters: Partial<States>,
   events: readonly RegistryEvent[] = [],
-): readonly unknown[] {
+): readonly ResourceRecord[] {
   const ids = ['lhr', 'sfo'] as const
   const state = emptyState()
   evolve(state, {
@@ -47,8 +48,17 @@ function answer(
   })
   const questions = [{ name: app, type: TYPE_A, class: CLASS_IN }]
   const wire = answerQuery(state, encodeMessage({ ...blankMessage, id: 7, questions }))
-  const answers = wire === undefined ? [] : (decodeMessage(wire)?.answers ?? [])
-  return answers.map(({ rdata }) => (rdata.kind === 'address' ? rdata.address : rdata.kind))
+  return wire === undefined ? [] : (decodeMessage(wire)?.answers ?? [])
+}
+
+function answer(
+  endpoints: Partial<States>,
+  clusters: Partial<States>,
+  events: readonly RegistryEvent[] = [],
+): readonly unknown[] {
+  return records(endpoints, clusters, events).map(({ rdata }) =>
+    rdata.kind === 'address' ? rdata.address : rdata.kind,
+  )
 }
 
 it.each<[string, Partial<States>, Partial<States>, readonly string[]]>([
@@ -66,7 +76,7 @@ it.each<[string, Partial<States>, Partial<States>, readonly string[]]>([
   expect(answer(endpoints, clusters)).toEqual(wanted)
 })
 
-const found = (state: 'up' | 'down'): RegistryEvent => ({
+const found = (state: 'up' | 'down' | 'degraded'): RegistryEvent => ({
   type: 'endpoint-health',
   app,
   cluster: 'sfo',
@@ -91,4 +101,25 @@ it.each([
   ['what is forced up is', [found('down'), forced('up')], [addresses.lhr, addresses.sfo]],
 ])('of the endpoints of an app %s answered', (_what, events, wanted) => {
   expect(answer({}, {}, events)).toEqual(wanted)
+})
+
+const checked: RegistryEvent = {
+  type: 'app-put',
+  app: appSchema.parse({
+    name: app,
+    ttl: { min: 1, max: 60 },
+    health: { check: { type: 'tcp', intervalMs: 10_000 } },
+  }),
+}
+
+it.each<[string, readonly RegistryEvent[], readonly number[]]>([
+  ['ttl.max where nobody finds out', [], [30, 30]],
+  ['the trust in the verdicts', [checked, found('up')], [20, 20]],
+  [
+    'half of it for all (RFC 2181 §5.2) while one is degraded',
+    [checked, found('degraded')],
+    [10, 10],
+  ],
+])('the TTL is %s', (_what, events, wanted) => {
+  expect(records({}, {}, events).map(({ ttl }) => ttl)).toEqual(wanted)
 })

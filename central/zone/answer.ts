@@ -17,6 +17,7 @@ import {
 import { blankMessage, decodeMessage, encodeMessage } from '../../shared/dns/message.ts'
 import type { DnsMessage, Question, ResourceRecord } from '../../shared/dns/message.ts'
 import { nameToWire } from '../../shared/dns/name.ts'
+import { trustMsOf, trustedSeconds } from '../../shared/registry/trust.ts'
 import { effectiveEndpoint } from '../model/machines.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import { serialOf, zoneOf } from '../model/state.ts'
@@ -30,8 +31,8 @@ type Outcome = Pick<DnsMessage, 'rcode' | 'aa' | 'answers' | 'authorities'>
 
 /**
  * Answers a DNS query from the registry, in wire form each way. An app is answered with the addresses
- * of all its endpoints that work, whose choice is the edges' business. Undefined for what deserves no answer: an
- * answer, or less than a header.
+ * of all its endpoints that work, whose choice is the edges' business. Undefined for what deserves no
+ * answer: an answer, or less than a header.
  */
 export function answerQuery(state: RegistryState, wire: Buffer): Buffer | undefined {
   if (wire.length < HEADER_BYTES || ((wire[2] ?? 0) & 0x80) !== 0) return undefined
@@ -109,29 +110,40 @@ function addressRecords(
   type: number,
 ): readonly ResourceRecord[] {
   if (type !== TYPE_A && type !== TYPE_AAAA) return []
-  const records: ResourceRecord[] = []
-  const draining: ResourceRecord[] = []
-  const down: ResourceRecord[] = []
-  const verdicts = state.health.get(app.value.name)
-  const forces = state.forced.get(app.value.name)
+  const { name, ttl, health } = app.value
+  const verdicts = state.health.get(name)
+  const forces = state.forced.get(name)
+  const works: Told[] = []
+  const drains: Told[] = []
+  const down: Told[] = []
   for (const id of [...app.endpoints.keys()].sort()) {
     const cluster = state.clusters.get(id)?.value
     const stored = app.endpoints.get(id)
-    const endpoint = stored && effectiveEndpoint(state, app.value.name, stored)
+    const endpoint = stored && effectiveEndpoint(state, name, stored)
     if (cluster === undefined || endpoint === undefined || cluster.state === 'disabled') continue
     if (endpoint.state === 'disabled') continue
     const isDraining = cluster.state === 'draining' || endpoint.state === 'draining'
     const all = endpoint.addresses.length > 0 ? endpoint.addresses : cluster.addresses
+    const told = (forces?.get(id) ?? verdicts?.get(id))?.state
+    const list = told === 'down' ? down : isDraining ? drains : works
     for (const address of all) {
       if (address.includes(':') !== (type === TYPE_AAAA)) continue
-      const rr = record(app.value.name, type, app.value.ttl.max, { kind: 'address', address })
-      if ((forces?.get(id) ?? verdicts?.get(id))?.state === 'down') down.push(rr)
-      else (isDraining ? draining : records).push(rr)
+      list.push({ address, isDegraded: told === 'degraded' })
     }
   }
-  if (records.length > 0) return records
-  if (draining.length > 0) return draining
-  return app.value.health?.whenNotEnough === 'fail-closed' ? [] : down
+  const isClosed = health?.whenNotEnough === 'fail-closed'
+  const chosen = [works, drains, isClosed ? [] : down].find((list) => list.length > 0) ?? []
+  const trustMs = health === undefined ? 0 : trustMsOf(health.check)
+  const isDegraded = chosen.some((told) => told.isDegraded)
+  // RFC 2181 §5.2: all records of an rrset have the same TTL.
+  const seconds = trustedSeconds(ttl.min, ttl.max, trustMs, isDegraded)
+  return chosen.map(({ address }) => record(name, type, seconds, { kind: 'address', address }))
+}
+
+/** An address with what is held of its endpoint. */
+interface Told {
+  readonly address: string
+  readonly isDegraded: boolean
 }
 
 /** RFC 2308 §3, §5: the SOA of a negative answer has the lesser of MINIMUM and its own TTL. */

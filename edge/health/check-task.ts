@@ -37,7 +37,7 @@ export function checkTask(task: CheckTask__Output): CheckTask {
     addresses,
     port: port === 0 ? undefined : port,
     check: check.data,
-    state: healthStateOf(task.state),
+    state: healthStateOf(task.state) ?? 'unknown',
   }
 }
 

@@ -47,7 +47,6 @@ export class EdgeHealth implements Startable {
     this.#reporter = new HealthReporter({
       open,
       tasks: prober,
-      clock,
       random,
       logger,
       onRefused: (reason) => void refused[reason]++,

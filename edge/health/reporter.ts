@@ -1,4 +1,3 @@
-import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { CheckAssignment__Output } from '../../shared/rpc/generated/meridian/v1/CheckAssignment.ts'
@@ -28,7 +27,6 @@ export interface TaskSink {
 export interface ReporterOptions {
   readonly open: () => HealthStream
   readonly tasks: TaskSink
-  readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
   /** Hears of tasks that were not taken on, by why. */

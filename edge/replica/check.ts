@@ -99,7 +99,7 @@ const TRUST_MAX_MS = CHECK_INTERVAL_MAX_MS * CHECK_TIMES_MAX
 /** An endpoint with its defaults taken back out of the message. */
 function checkEndpoint(endpoint: Endpoint__Output): ReplicaEndpoint {
   const checked = checkRegistered(endpoint)
-  const health = healthStateOf(endpoint.health)
+  const health = healthStateOf(endpoint.health) ?? 'unknown'
   if (health === 'unknown') return checked
   return { ...checked, health, ...(endpoint.forced ? { forced: true } : {}) }
 }

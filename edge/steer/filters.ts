@@ -1,3 +1,4 @@
+import type { DistanceCurve } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Place, Topology } from './topology.ts'
 
@@ -158,8 +159,6 @@ export function weightBy(
   return (candidate) =>
     candidate.weight * Math.max(0, share(Math.min(FARTHEST_KM, distanceOf(candidate))))
 }
-
-type DistanceCurve = 'linear' | 'quadratic' | 'logarithmic' | 'stepped'
 
 /** What is farther from the edge is not answered. */
 export function maxDistance(km: number): Requirement {

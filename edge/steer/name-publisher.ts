@@ -145,8 +145,9 @@ export class NamePublisher {
     if (!answers.isSingle) {
       // What is declared of it is not kept up with.
       noteDeclared(app.words, app.ref, -1)
-      const served = replica.tables.zones.find(qname.toString('latin1'))
-      const entry = replica.tables.names.peek(qname.toString('latin1'))
+      const key = qname.toString('latin1')
+      const served = replica.tables.zones.find(key)
+      const entry = replica.tables.names.peek(key)
       if (served !== undefined) this.#publishEntry(Buffer.from(qname), served, entry)
       return
     }

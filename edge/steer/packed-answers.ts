@@ -34,7 +34,8 @@ import { heedsHealth } from './decide.ts'
 import type { Policy } from './filters.ts'
 import { compiledPolicy } from './policies.ts'
 import type { SteerCounts } from './metrics.ts'
-import { regardOf, trustedSeconds } from './regard.ts'
+import { trustedSeconds } from '../../shared/registry/trust.ts'
+import { regardOf } from './regard.ts'
 import type { Place, Topology } from './topology.ts'
 
 /** A place, with the addresses of its cluster as they stand in answers. */

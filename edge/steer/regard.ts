@@ -1,3 +1,4 @@
+import { trustedSeconds } from '../../shared/registry/trust.ts'
 import type { ReplicaHealth } from '../replica/model.ts'
 import type { Candidate, Requirement } from './filters.ts'
 import type { Topology } from './topology.ts'
@@ -61,16 +62,4 @@ export function ttlOf({ ttlMin, ttlMax, health }: TrustBounds, isDegraded: boole
     return { ttl, reason: `the app's ttl.min, though health is not trusted longer` }
   const half = isDegraded ? ', half of that as it is degraded' : ''
   return { ttl, reason: `a verdict holds for ${health.trustMs / 1000} s at least${half}` }
-}
-
-/** As `ttlOf`, without the reason. */
-export function trustedSeconds(
-  ttlMin: number,
-  ttlMax: number,
-  trustMs: number,
-  isDegraded: boolean,
-): number {
-  if (trustMs === 0) return ttlMax
-  const seconds = Math.floor((isDegraded ? trustMs / 2 : trustMs) / 1000)
-  return Math.min(ttlMax, Math.max(ttlMin, seconds))
 }

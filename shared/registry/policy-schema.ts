@@ -22,6 +22,9 @@ const plainFilters = [
 /** Ways in which distance takes from a weight. */
 const distanceCurves = ['linear', 'quadratic', 'logarithmic', 'stepped'] as const
 
+/** The name of one. */
+export type DistanceCurve = (typeof distanceCurves)[number]
+
 const clusterId = z.string().min(1).max(63)
 const clusterList = z.array(clusterId).max(POLICY_CLUSTERS_MAX)
 const rules = z

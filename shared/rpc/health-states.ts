@@ -6,10 +6,15 @@ export function healthStateName(state: HealthState): HealthStateName {
   return names[state]
 }
 
-/** A state of health out of a message. */
-export function healthStateOf(name: HealthStateName): HealthState {
-  return states[name]
+/** A state of health out of a message; undefined for one that this software does not know. */
+export function healthStateOf(name: unknown): HealthState | undefined {
+  return states.get(name)
 }
 
 const names = { unknown: 'UNKNOWN', up: 'UP', degraded: 'DEGRADED', down: 'DOWN' } as const
-const states = { UNKNOWN: 'unknown', UP: 'up', DEGRADED: 'degraded', DOWN: 'down' } as const
+const states = new Map<unknown, HealthState>([
+  ['UNKNOWN', 'unknown'],
+  ['UP', 'up'],
+  ['DEGRADED', 'degraded'],
+  ['DOWN', 'down'],
+])
