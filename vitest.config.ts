@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       '{shared,edge,central,cli,bench}/**/*.test.ts',
-      'test/{house,e2e,conformance,property}/**/*.test.ts',
+      'test/{house,e2e,conformance,property,world}/**/*.test.ts',
     ],
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -12,6 +12,7 @@ import { BenchFolder } from './mesh/folder.ts'
 import { measureHealth } from './health/health.ts'
 import { measureNames } from './names/names.ts'
 import { measurePeers, peers } from './peers/peers.ts'
+import { measurePlaces } from './places/places.ts'
 import { readConditions } from './report/conditions.ts'
 import type { PartResult } from './report/figure.ts'
 import { missedBar } from './report/figure.ts'
@@ -27,6 +28,7 @@ const parts = {
   names: measureNames,
   soak: measureSoak,
   health: measureHealth,
+  places: measurePlaces,
 } as const
 type Part = keyof typeof parts
 
@@ -50,7 +52,7 @@ interface Options {
 }
 
 /** Parts whose load is made by dnsperf. */
-const partsWithDnsperf: readonly Part[] = ['load', 'peers', 'names', 'soak']
+const partsWithDnsperf: readonly Part[] = ['load', 'peers', 'names', 'soak', 'places']
 
 // Each process and each folder of a run has one, so that nothing is left behind; names has 5 meshes.
 process.setMaxListeners(64)

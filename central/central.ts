@@ -8,8 +8,13 @@ import { startAll } from '../shared/startable.ts'
 import { createGrpcMetrics } from './grpc/metrics.ts'
 import { GrpcServer } from './grpc/server.ts'
 import { HealthKeeper } from './health/keeper.ts'
-import { registerHealthMetrics } from './health/metrics.ts'
+import { registerHealthMetrics, registerShareMetrics } from './health/metrics.ts'
+import { ShareKeeper } from './health/share-keeper.ts'
 import { createHttpServer } from './http/server.ts'
+import { LatencyTable } from './latency/latency-table.ts'
+import { registerLatencyMetrics } from './latency/metrics.ts'
+import { LoadKeeper } from './load/keeper.ts'
+import { registerLoadMetrics } from './load/metrics.ts'
 import type { EventLog } from './log/event-log.ts'
 import { createMemoryLog } from './log/memory-log.ts'
 import { beginSqliteLog } from './log/sqlite-log.ts'
@@ -17,8 +22,10 @@ import { MachineKeeper } from './machines/keeper.ts'
 import { registerMachineMetrics } from './machines/metrics.ts'
 import { registerLogMetrics, registerRegistryMetrics } from './metrics.ts'
 import type { CentralOptions } from './options.ts'
-import { ForceExpiry } from './operators/expiry.ts'
-import { registerForceMetrics } from './operators/metrics.ts'
+import { DueChanges } from './operators/due-changes.ts'
+import { forceExpiry } from './operators/expiry.ts'
+import { maintenanceTimes } from './operators/maintenance.ts'
+import { registerOperatorMetrics } from './operators/metrics.ts'
 import { EdgeDirectory } from './registry/edges.ts'
 import { History } from './registry/history.ts'
 import { Registry } from './registry/registry.ts'
@@ -69,18 +76,35 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       logger: logger.child({ component: 'central/health' }),
     })
     registerHealthMetrics(register, keeper)
-    registerForceMetrics(register, registry.state)
-    const expiry = new ForceExpiry({
+    const shares = new ShareKeeper({
+      registry,
+      clock,
+      logger: logger.child({ component: 'central/health' }),
+    })
+    registerShareMetrics(register, shares)
+    const loads = new LoadKeeper({
+      registry,
+      clock,
+      logger: logger.child({ component: 'central/load' }),
+    })
+    registerLoadMetrics(register, loads)
+    const latencies = new LatencyTable(registry)
+    registerLatencyMetrics(register, latencies)
+    registerOperatorMetrics(register, registry.state)
+    const operating = {
       registry,
       clock,
       logger: logger.child({ component: 'central/operators' }),
-    })
+    }
+    const expiry = new DueChanges(forceExpiry, operating)
+    const maintenance = new DueChanges(maintenanceTimes, operating)
     const machines = new MachineKeeper({
       registry,
       options: config.machines,
       clock,
       random: Math.random,
       logger: logger.child({ component: 'central/machines' }),
+      foundDown: () => keeper.foundDown(),
     })
     registerMachineMetrics(register, registry.state, machines)
     const grpc = new GrpcServer({
@@ -89,6 +113,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       history,
       edges,
       keeper,
+      latencies,
       answerDns: (wire) => answerQuery(registry.state, wire),
       clock,
       logger: logger.child({ component: 'central/grpc' }),
@@ -98,6 +123,8 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       http: config.http,
       registry,
       edges,
+      latencies,
+      loads,
       machines,
       logger,
       clock,
@@ -105,7 +132,16 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       ready: () => ({ ready: true }),
       software,
     })
-    const stopServers = await startAll([keeper, machines, expiry, grpc, http])
+    const stopServers = await startAll([
+      keeper,
+      shares,
+      loads,
+      machines,
+      expiry,
+      maintenance,
+      grpc,
+      http,
+    ])
     logger.info(
       {
         version: registry.version,

@@ -19,6 +19,7 @@ export function registerRegistryMetrics(register: MetricRegistry, registry: Regi
     collect: (add) => {
       add({ kind: 'cluster' }, state.clusters.size)
       add({ kind: 'zone' }, state.zones.size)
+      add({ kind: 'network' }, state.networks.size)
       add({ kind: 'app' }, state.apps.size)
     },
   })

@@ -50,9 +50,10 @@ it('meridian machines lists machines with the time that their lease has left', a
       addresses: ['192.0.2.1', '2001:db8::1'],
       port: 8080,
       state: 'in',
+      endAfterDownSeconds: 90,
       leaseEndsEpoch: 0,
     },
-    { ...machine, machine: 'vm-2', addresses: ['192.0.2.2'], state: 'out' },
+    { ...machine, machine: 'vm-2', addresses: ['192.0.2.2'], state: 'out', why: 'failed-health' },
   ]
   const line = 'GET /v1/machines?app=video.example.&cluster=sfo&limit=1000'
   const central = await startFakeCentral({ [line]: { body: { items } } })
@@ -61,9 +62,9 @@ it('meridian machines lists machines with the time that their lease has left', a
   const { code, out } = await callCli(args)
   expect(code).toBe(0)
   expect(out.split('\n')).toEqual([
-    'APP             CLUSTER  MACHINE  ADDRESSES               PORT  STATE  LEASE',
-    'video.example.  sfo      vm-1     192.0.2.1, 2001:db8::1  8080  in        0s',
-    'video.example.  sfo      vm-2     192.0.2.2                  -  out        -',
+    'APP             CLUSTER  MACHINE  ADDRESSES               PORT  STATE               ENDS AFTER  LEASE',
+    'video.example.  sfo      vm-1     192.0.2.1, 2001:db8::1  8080  in                       1m30s     0s',
+    'video.example.  sfo      vm-2     192.0.2.2                  -  out: failed-health           -      -',
     '',
   ])
   const json = await callCli([...args, '--output', 'json'])

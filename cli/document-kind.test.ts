@@ -8,6 +8,8 @@ describe('detectKind', () => {
     [{ listen: {}, cluster: 'sfo' }, 'edge'],
     [{ clusters: [], apps: [] }, 'manifest'],
     [{ zones: [] }, 'manifest'],
+    [{ clusters: [], networks: [] }, 'manifest'],
+    [{ networks: [] }, 'manifest'],
     [{ clusters: [] }, 'topology'],
     [{ http: {}, listen: {} }, undefined],
     [{ clusters: [], grpc: {} }, undefined],

@@ -5,7 +5,7 @@ export type DocumentKind = (typeof documentKinds)[number]
 
 /**
  * Tells by its keys what a document is: `grpc`, `http` or `eventLog` central, `listen`, `cluster` or
- * `topology` edge, `zones` or `apps` manifest, `clusters` alone topology. Undefined when they say nothing or several things.
+ * `topology` edge, `zones`, `networks` or `apps` manifest, `clusters` alone topology. Undefined when they say nothing or several things.
  */
 export function detectKind(document: unknown): DocumentKind | undefined {
   if (typeof document !== 'object' || document === null) return undefined
@@ -13,7 +13,7 @@ export function detectKind(document: unknown): DocumentKind | undefined {
   const kinds: DocumentKind[] = []
   if (has('grpc', 'http', 'eventLog')) kinds.push('central')
   if (has('listen', 'cluster', 'topology')) kinds.push('edge')
-  if (has('zones', 'apps')) kinds.push('manifest')
+  if (has('zones', 'networks', 'apps')) kinds.push('manifest')
   else if (has('clusters')) kinds.push('topology')
   return kinds.length === 1 ? kinds[0] : undefined
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cell, renderPairs, renderTable } from './output.ts'
+import { shareText } from './share.ts'
 
 /** What an edge answers at `/v1/explain`: how it came to the answer for one name. */
 export const explanationSchema = z.object({
@@ -7,6 +8,13 @@ export const explanationSchema = z.object({
   type: z.string(),
   edge: z.string(),
   cluster: z.string(),
+  client: z
+    .object({
+      prefix: z.string(),
+      scope: z.number(),
+      place: z.record(z.string(), z.union([z.string(), z.number()])),
+    })
+    .optional(),
   zone: z.string().optional(),
   source: z.string(),
   version: z.number(),
@@ -17,11 +25,15 @@ export const explanationSchema = z.object({
         cluster: z.string(),
         distanceKm: z.number().nullish(),
         addresses: z.array(z.string()),
+        target: z.string().optional(),
         weight: z.number().optional(),
         priority: z.number().optional(),
         state: z.string().optional(),
         health: z.string().optional(),
         forced: z.boolean().optional(),
+        load: z.number().optional(),
+        withheldPercent: z.number().optional(),
+        fallback: z.boolean().optional(),
       }),
     )
     .default([]),
@@ -59,10 +71,12 @@ const sources: Readonly<Record<string, string>> = {
 
 /** Renders all that an edge says of a name: zone, endpoints, each step, the answer. */
 export function renderExplanation(explanation: Explanation): string {
-  const { name, type, edge, cluster, zone, source, version, asOfEpoch, answer } = explanation
+  const { name, type, edge, cluster, client, zone, source, version, asOfEpoch, answer } =
+    explanation
   const head = renderPairs([
     ['name', `${name} ${type}`],
     ['edge', `${edge} in ${cluster}`],
+    ...(client === undefined ? [] : [['client', clientOf(client)] as const]),
     ['zone', zone],
     ['source', `${source}: ${sources[source] ?? ''}`.replace(/: $/, '')],
     ['version', `${version}${ageOf(explanation, asOfEpoch)}`],
@@ -96,7 +110,10 @@ function renderEndpoints({ endpoints }: Explanation): string {
       { title: 'health', of: ({ health, forced }) => (forced ? `${health}, forced` : health) },
       { title: 'priority', of: (endpoint) => endpoint.priority, align: 'right' },
       { title: 'weight', of: (endpoint) => endpoint.weight, align: 'right' },
-      { title: 'addresses', of: (endpoint) => endpoint.addresses },
+      ...(endpoints.some((endpoint) => shareText(endpoint) !== undefined)
+        ? [{ title: 'share', of: shareText }]
+        : []),
+      { title: 'addresses', of: ({ addresses, target }) => target ?? addresses },
     ],
     endpoints,
   )
@@ -128,6 +145,12 @@ export function renderShort({ edge, cluster, source, answer, stale }: Explanatio
 function kmOf(distanceKm: number | null | undefined, before = ''): string {
   if (distanceKm === undefined || distanceKm === null) return ''
   return `${before}${distanceKm.toFixed(distanceKm < 10 ? 1 : 0)} km`
+}
+
+function clientOf({ prefix, scope, place }: NonNullable<Explanation['client']>): string {
+  const known = Object.entries(place).map(([what, value]) => `${what} ${value}`)
+  const where = known.length === 0 ? 'nothing is known of it' : known.join(', ')
+  return `${prefix}: ${where}; the same for all of its /${scope}`
 }
 
 function ageOf({ stale }: Explanation, asOfEpoch: number | undefined): string {

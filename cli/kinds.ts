@@ -5,7 +5,7 @@ import type { Column } from './output.ts'
 
 /** What the commands `list`, `get` and `delete` need to know of a kind of object. */
 export interface Kind {
-  readonly name: 'cluster' | 'zone' | 'app' | 'endpoint'
+  readonly name: 'cluster' | 'zone' | 'network' | 'app' | 'endpoint'
   /** The path of the list; operands before the key of the object choose it. */
   readonly listPath: (args: readonly string[]) => string
   readonly itemPath: (args: readonly string[]) => string
@@ -46,6 +46,22 @@ export const zoneKind: Kind = {
   columns: [column('apex'), column('ns'), column('version', 'right')],
 }
 
+export const networkKind: Kind = {
+  name: 'network',
+  listPath: () => pathOf('networks'),
+  itemPath: (args) => pathOf('networks', id(args)),
+  title: (args) => `network ${id(args)}`,
+  columns: [
+    column('id'),
+    column('prefixes'),
+    column('cluster'),
+    column('latitude', 'right'),
+    column('longitude', 'right'),
+    column('country'),
+    column('version', 'right'),
+  ],
+}
+
 export const appKind: Kind = {
   name: 'app',
   listPath: () => pathOf('apps'),
@@ -68,7 +84,7 @@ export const endpointKind: Kind = {
   columns: [
     column('cluster'),
     { title: 'state', of: (endpoint) => endpoint['state'] ?? 'active' },
-    column('addresses'),
+    { title: 'addresses', of: ({ addresses, target }) => target ?? addresses },
     column('port', 'right'),
     column('weight', 'right'),
     column('priority', 'right'),

@@ -127,7 +127,9 @@ describe('meridian config', () => {
     expect(ran.code).toBe(2)
     expect(ran.err).toContain('--kind is wanted')
     const told = await callCli(['config', 'check', file, '--kind', 'manifest'])
-    expect(told.err).toBe(`${file}:1:1: unknown key \`a\`; known are clusters, zones, apps\n`)
+    expect(told.err).toBe(
+      `${file}:1:1: unknown key \`a\`; known are clusters, zones, networks, apps\n`,
+    )
   })
 
   it.each(['central', 'edge', 'manifest', 'topology'])(

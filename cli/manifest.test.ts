@@ -94,6 +94,28 @@ describe('readManifests', () => {
     expect(await linesOf({}, text === '' ? '# nothing\n' : text)).toEqual([line])
   })
 
+  it('reads networks, and finds those that share a prefix or an id', async () => {
+    const office = '{ id: office, prefixes: [192.0.2.0/24, "2001:db8::/48"], cluster: sfo }'
+    const lab = '{ id: lab, prefixes: ["2001:DB8:0::/48"], latitude: 1, longitude: 2 }'
+    const half = '{ id: office, prefixes: [198.51.100.0/24], latitude: 1 }'
+    expect(await read({ 'a.yaml': `networks: [${office}]` })).toEqual({
+      ok: true,
+      body: {
+        networks: [{ id: 'office', prefixes: ['192.0.2.0/24', '2001:db8::/48'], cluster: 'sfo' }],
+      },
+    })
+    expect(
+      await linesOf({ 'a.yaml': `networks: [${office}]`, 'b.yaml': `networks: [${lab}]` }),
+    ).toEqual([
+      'b.yaml:1:34: networks[0].prefixes[0]: "2001:DB8:0::/48" is already a prefix of one of the ' +
+        'networks in a.yaml',
+    ])
+    expect(await linesOf({ 'a.yaml': `networks: [${office}, ${half}]` })).toEqual([
+      'a.yaml:1:85: networks[1].longitude: is missing, a latitude alone is no place',
+      'a.yaml:1:91: networks[1].id: "office" is already the id of networks[0]',
+    ])
+  })
+
   it('refuses stdin over its bound', async () => {
     const stdin = Readable.from([Buffer.alloc(9 * 1024 * 1024), Buffer.alloc(9 * 1024 * 1024)])
     expect(await readManifests(['-'], stdin)).toMatchObject({

@@ -26,6 +26,11 @@ const lists = [
     keysOf: ({ clusters }: Manifest) => clusters.map(({ id }) => id),
   },
   { list: 'zones', field: 'apex', keysOf: ({ zones }: Manifest) => zones.map(({ apex }) => apex) },
+  {
+    list: 'networks',
+    field: 'id',
+    keysOf: ({ networks }: Manifest) => networks.map(({ id }) => id),
+  },
   { list: 'apps', field: 'name', keysOf: ({ apps }: Manifest) => apps.map(({ name }) => name) },
 ] as const
 
@@ -42,12 +47,13 @@ export async function readManifests(
     if (!result.ok) mistakes.push(...result.mistakes)
     else if (read.ok) checked.push({ document: read.document, manifest: result.value })
   }
-  mistakes.push(...twiceInFiles(checked))
+  mistakes.push(...twiceInFiles(checked), ...prefixesTwiceInFiles(checked))
   if (mistakes.length > 0) return { ok: false, mistakes }
   return { ok: true, body: join(checked) }
 }
 
-async function readStdin(stdin: AsyncIterable<unknown>): Promise<ReadDocument> {
+/** Reads a YAML document from stdin, of at most `DOCUMENT_MAX_BYTES`. */
+export async function readStdin(stdin: AsyncIterable<unknown>): Promise<ReadDocument> {
   const refuse = (wanted: string): ReadDocument => {
     return { ok: false, mistakes: [{ file: 'stdin', path: '', wanted }] }
   }
@@ -83,6 +89,26 @@ function twiceInFiles(checked: readonly CheckedManifest[]): Mistake[] {
         mistakes.push(mistakeAt(document, [list, i, field], wanted))
       })
       for (const key of keys) files.set(key, document.file)
+    }
+  }
+  return mistakes
+}
+
+/** The same of the prefixes of networks, each of which is in one of them only. */
+function prefixesTwiceInFiles(checked: readonly CheckedManifest[]): Mistake[] {
+  const mistakes: Mistake[] = []
+  const files = new Map<string, string>()
+  for (const { document, manifest } of checked) {
+    manifest.networks.forEach(({ prefixes }, i) => {
+      prefixes.forEach((prefix, j) => {
+        const other = files.get(prefix)
+        if (other === undefined) return
+        const wanted = `is already a prefix of one of the networks in ${other}`
+        mistakes.push(mistakeAt(document, ['networks', i, 'prefixes', j], wanted))
+      })
+    })
+    for (const { prefixes } of manifest.networks) {
+      for (const prefix of prefixes) files.set(prefix, document.file)
     }
   }
   return mistakes

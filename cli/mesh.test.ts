@@ -82,6 +82,7 @@ describe('meridian events', () => {
     cause: 'r1',
     events: [
       { type: 'cluster-put', cluster: { id: 'sfo' } },
+      { type: 'network-put', network: { id: 'office', cluster: 'sfo' } },
       { type: 'endpoint-put', app: 'a.example.', endpoint: { cluster: 'sfo' } },
       { type: 'app-deleted', name: 'b.example.' },
       { type: 'endpoint-deleted', app: 'a.example.', cluster: 'ewr' },
@@ -93,7 +94,7 @@ describe('meridian events', () => {
     const { code, out, err } = await run(script, 'events', '--after', '7', '--limit', '1')
     expect(code).toBe(0)
     expect(out.split('\n')[1]).toBe(
-      '      8  2023-11-14T22:13:20.000Z  ci     cluster-put sfo, endpoint-put a.example. sfo, ' +
+      '      8  2023-11-14T22:13:20.000Z  ci     cluster-put sfo, network-put office sfo, endpoint-put a.example. sfo, ' +
         'app-deleted b.example., endpoint-deleted a.example. ewr',
     )
     expect(err).toBe('there may be more: meridian events --after 8\n')

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { withExamples, type Bind } from './binding.ts'
 
-/** Adds the commands of machines that come and go: the agent, and the list. */
+/** Adds the commands of machines that come and go: the agent, the list, and how busy they are. */
 export function addMachineCommands(program: Command, bind: Bind): void {
   const agent = program
     .command('agent')
@@ -16,6 +16,10 @@ export function addMachineCommands(program: Command, bind: Bind): void {
     .option('--addresses <ip...>', 'at most 4; else the one that its requests come from')
     .option('--port <n>', 'port of the service')
     .option('--lease-seconds <n>', 'without a renewal for so long it is taken out; 30, 5 to 3600')
+    .option(
+      '--end-after-down-seconds <n>',
+      'central ends it when it is down for so long; 5 to 86400',
+    )
     .option('--terminate-url <url>', 'what central calls to end it when its lease has ended')
     .option('--check <tcp|http[:path]>', 'look at the port of this machine before it is registered')
     .option('--check-seconds <n>', 'from one look to the next; 2, 1 to 60')
@@ -44,10 +48,30 @@ export function addMachineCommands(program: Command, bind: Bind): void {
 
   const machines = program
     .command('machines')
-    .description('list the machines that are registered, and when their leases end')
+    .description(
+      'list the machines that are registered, when their leases end, and how long they may be down',
+    )
     .argument('[name]', 'those of one app; without it all')
     .option('--cluster <id>', 'only those on this cluster')
     .option('--limit <n>', 'at most so many')
   withExamples(machines, 'machines', 'machines video.example --cluster sfo --output json')
   bind(machines, async () => (await import('./commands/machines.ts')).listMachines)
+
+  const load = program
+    .command('load')
+    .description('say how busy an endpoint is, for 30 s: policies with shed-load go by it')
+    .argument('<app>')
+    .argument('<cluster>')
+    .argument('<percent>', 'of what it can bear; 0 to 1000')
+  withExamples(load, 'load video.example sfo 85')
+  bind(load, async () => (await import('./commands/load.ts')).reportLoad)
+
+  const loads = program
+    .command('loads')
+    .description('list how busy endpoints are, as edges are told')
+    .argument('[name]', 'those of one app; without it all')
+    .option('--cluster <id>', 'only those on this cluster')
+    .option('--limit <n>', 'at most so many')
+  withExamples(loads, 'loads', 'loads video.example --output json')
+  bind(loads, async () => (await import('./commands/load.ts')).listLoads)
 }

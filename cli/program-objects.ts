@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import { withExamples, type Bind } from './binding.ts'
 import type { KindName } from './commands/objects.ts'
 
-/** Adds `clusters`, `zones`, `apps` and `endpoints`, each with list, get, put and delete. */
+/** Adds `clusters`, `zones`, `networks`, `apps` and `endpoints`, each with list, get, put and delete. */
 export function addObjectCommands(program: Command, bind: Bind): void {
   addClusters(program, bind)
   addZones(program, bind)
+  addNetworks(program, bind)
   addApps(program, bind)
   addEndpoints(program, bind)
 }
@@ -42,6 +43,27 @@ function addZones(program: Command, bind: Bind): void {
   withExamples(zones, 'zones list', 'zones get example.org')
 }
 
+function addNetworks(program: Command, bind: Bind): void {
+  const networks = program.command('networks').description('where clients are, by their prefixes')
+  addReads(networks, 'networks', ['<id>'], bind)
+  const put = addPut(networks, ['<id>'])
+    .option('--prefix <prefix...>', 'IPv4 and IPv6 prefixes of its clients; replaces all')
+    .option('--cluster <id>', 'its clients are there; replaces coordinates')
+    .option('--latitude <degrees>', '-90 to 90, north is positive; replaces the cluster')
+    .option('--longitude <degrees>', '-180 to 180, east is positive; replaces the cluster')
+    .option('--country <code>', 'ISO 3166-1 alpha-2 code such as US')
+    .option('--region <name>')
+    .option('--continent <code>', 'AF, AN, AS, EU, NA, OC or SA')
+    .option('--asn <n>', 'number of the autonomous system')
+  withExamples(
+    put,
+    'networks put office --prefix 192.0.2.0/24 2001:db8::/48 --cluster sfo',
+    'networks put vpn --prefix 10.0.0.0/8 --latitude 51.5 --longitude -0.1 --country GB --wait',
+  )
+  bind(put, async () => (await import('./commands/put.ts')).putNetwork)
+  withExamples(networks, 'networks list', 'networks get office', 'networks delete office')
+}
+
 function addApps(program: Command, bind: Bind): void {
   const apps = program.command('apps').description('names that users ask for')
   addReads(apps, 'apps', ['<name>'], bind)
@@ -51,7 +73,16 @@ function addApps(program: Command, bind: Bind): void {
     .option('--policy <policy>', 'how clusters are chosen: nearest')
     .option('--ttl-min <seconds>', 'the least TTL of an answer')
     .option('--ttl-max <seconds>', 'the greatest TTL of an answer')
-  withExamples(put, 'apps put video.example.org --ttl-max 60')
+    .option(
+      '--alpn <id...>',
+      'protocols that HTTPS and SVCB records tell, such as h2; replaces all',
+    )
+    .option('--service-port <port>', 'of the endpoints that give none')
+  withExamples(
+    put,
+    'apps put video.example.org --ttl-max 60',
+    'apps put video.example.org --alpn h2 h3',
+  )
   bind(put, async () => (await import('./commands/put.ts')).putApp)
   withExamples(apps, 'apps list --cluster sfo', 'apps get video.example.org')
 }
@@ -61,6 +92,7 @@ function addEndpoints(program: Command, bind: Bind): void {
   addReads(endpoints, 'endpoints', ['<app>', '<cluster>'], bind)
   const put = addPut(endpoints, ['<app>', '<cluster>'])
     .option('--address <address...>', "to answer with; else the cluster's own; replaces all")
+    .option('--target <name>', 'another name to send users to (CNAME); replaces addresses')
     .option('--port <port>')
     .option('--weight <n>', 'share among equals, 0 to 1000000')
     .option('--priority <n>', 'lower goes first, 0 to 65535')
@@ -69,6 +101,7 @@ function addEndpoints(program: Command, bind: Bind): void {
     put,
     'endpoints put video.example.org sfo --address 192.0.2.10 192.0.2.11',
     'endpoints put video.example.org ewr --weight 50 --wait',
+    'endpoints put video.example.org lhr --target video.cdn.example',
   )
   bind(put, async () => (await import('./commands/put.ts')).putEndpoint)
   withExamples(

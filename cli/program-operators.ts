@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
 import { withExamples, type Bind } from './binding.ts'
 
-/** Adds what takes places out of answers and brings them back: `drain`, `undrain`, `force`, `unforce`. */
+/**
+ * Adds what takes places out of answers and brings them back: `drain`, `undrain`, `force`, `unforce`,
+ * `maintenance`.
+ */
 export function addOperatorCommands(program: Command, bind: Bind): void {
   addDrainCommands(program, bind)
   addUndrainCommands(program, bind)
   addForceCommands(program, bind)
+  addMaintenanceCommands(program, bind)
 }
 
 function addDrainCommands(program: Command, bind: Bind): void {
@@ -93,6 +97,44 @@ function addForceCommands(program: Command, bind: Bind): void {
   withWait(unforce)
   withExamples(unforce, 'unforce video.example sfo')
   bind(unforce, async () => (await import('./commands/force.ts')).unforceEndpoint)
+}
+
+function addMaintenanceCommands(program: Command, bind: Bind): void {
+  const maintenance = program
+    .command('maintenance')
+    .description('plan times in which a cluster or an endpoint is out of answers')
+
+  const list = maintenance
+    .command('list')
+    .description('list the windows that are planned or in force')
+    .option('--limit <n>', 'at most so many')
+  withExamples(list, 'maintenance list', 'maintenance list --output json')
+  bind(list, async () => (await import('./commands/maintenance.ts')).listMaintenance)
+
+  const put = maintenance
+    .command('put')
+    .description('plan a window, or put it in place of the one with its id')
+    .argument('<id>')
+    .requiredOption('--cluster <id>', 'the cluster that is maintained')
+    .option('--app <name>', 'only the endpoint of this app on the cluster')
+    .option('--from <time>', 'when it begins, such as 2026-12-01T22:00:00Z; without it now')
+    .requiredOption('--until <time>', 'when it ends by itself, at most 30 days later')
+    .option('--state <state>', 'draining, or disabled: never answered; draining')
+    .requiredOption('--reason <text>', 'why, for those who read of it; at most 500 characters')
+  withWait(put)
+  withExamples(
+    put,
+    'maintenance put disks-sfo --cluster sfo --from 2026-12-01T22:00:00Z --until 2026-12-02T02:00:00Z --reason "new disks"',
+  )
+  bind(put, async () => (await import('./commands/maintenance.ts')).putMaintenance)
+
+  const remove = maintenance
+    .command('delete')
+    .description('delete a window; one that is in force ends')
+    .argument('<id>')
+  withWait(remove)
+  withExamples(remove, 'maintenance delete disks-sfo')
+  bind(remove, async () => (await import('./commands/maintenance.ts')).deleteMaintenance)
 }
 
 function addForceOptions(command: Command): void {

@@ -132,6 +132,15 @@ function addMeshCommands(program: Command, bind: Bind): void {
   withExamples(health, 'health --state down', 'health video.example --output json')
   bind(health, async () => (await import('./commands/health.ts')).listHealth)
 
+  const latencies = program
+    .command('latencies')
+    .description('list the round trips that connected edges have measured to clusters, in ms')
+    .option('--edge <id>', 'only those of this edge')
+    .option('--cluster <id>', 'only those to this cluster')
+    .option('--limit <n>', 'at most so many')
+  withExamples(latencies, 'latencies --edge sfo', 'latencies --cluster lhr --output json')
+  bind(latencies, async () => (await import('./commands/latencies.ts')).listLatencies)
+
   const status = program.command('status').description('version and size of what central holds')
   withExamples(status, 'status', 'status --url http://central.example:8053')
   bind(status, async () => (await import('./commands/mesh.ts')).showStatus)
@@ -159,11 +168,41 @@ function addMeshCommands(program: Command, bind: Bind): void {
     .option('--edge <id|url>', 'one edge in full, by id or admin URL; without it all, in short')
     .option('--client <prefix>', 'as seen by a client in this prefix')
     .option('--type <type>', 'record type', 'A')
+    .option('--at <time|version>', 'at a moment that is past, as far as central told edges of it')
   withExamples(
     explain,
     'explain video.example',
     'explain video.example --edge sfo --type AAAA',
     'explain video.example --edge http://127.0.0.1:9301 --client 192.0.2.0/24',
+    'explain video.example --edge sfo --at 2026-12-01T22:00:00Z',
   )
   bind(explain, async () => (await import('./commands/explain.ts')).explain)
+
+  const simulate = program
+    .command('simulate')
+    .description(
+      'show how traffic would shift between clusters if a manifest or policy were applied; changes nothing',
+    )
+    .requiredOption('-f, --file <file>', 'manifest, or policy: and apps: [names]; - for stdin')
+    .option('--app <name...>', 'only these apps; else those of the file, else all, at most 1000')
+    .option(
+      '--queries <log>',
+      'who asks: lines of CLIENT-IP [EDGE] QNAME QTYPE, or JSON; - for stdin',
+    )
+    .option('--clients <n>', 'without a log: so many clients are made up', '10000')
+    .option('--seed <n>', 'other clients for another number', '1')
+    .option('--type <type>', 'what made-up clients ask for: A or AAAA', 'A')
+    .addOption(
+      new Option(
+        '--edges <kind>',
+        'who answers; clusters: each one, as where no edge is connected',
+      ).choices(['connected', 'clusters']),
+    )
+  withExamples(
+    simulate,
+    'simulate -f mesh.yaml',
+    'simulate -f policy.yaml --app video.example --queries queries.log',
+    'simulate -f mesh.yaml --clients 100000 --seed 7 --output json',
+  )
+  bind(simulate, async () => (await import('./commands/simulate.ts')).simulate)
 }

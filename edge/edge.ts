@@ -9,14 +9,20 @@ import { AdminServer } from './admin/server.ts'
 import { Readiness } from './admin/readiness.ts'
 import { AdmitStage } from './admit/stage.ts'
 import { DataPlane } from './data/data-plane.ts'
+import { DecisionLog } from './decisions/decision-log.ts'
+import { registerDecisionMetrics } from './decisions/metrics.ts'
 import { EdgeHealth } from './health/health.ts'
 import { OwnVerdicts } from './health/own-verdicts.ts'
+import { registerLatencyMetrics } from './latency/metrics.ts'
+import { RoundTrips } from './latency/round-trips.ts'
 import { createListeners } from './listen/listeners.ts'
 import { registerListenMetrics } from './listen/metrics.ts'
 import { QueryCounters } from './metrics.ts'
 import type { EdgeOptions } from './options.ts'
 import { Pipeline } from './pipeline.ts'
+import { Clients } from './locate/clients.ts'
 import { CentralClient } from './replica/central-client.ts'
+import { registerLocationMetrics } from './locate/metrics.ts'
 import { createReplicaMetrics } from './replica/metrics.ts'
 import type { ReplicaMetrics } from './replica/metrics.ts'
 import { Replica } from './replica/replica.ts'
@@ -25,6 +31,7 @@ import { ReplicaSnapshot } from './replica/snapshot.ts'
 import { ReplicaSync } from './replica/sync.ts'
 import { AppAnswers } from './steer/app-answers.ts'
 import { explain } from './steer/explain.ts'
+import { ForeseenChanges } from './steer/foreseen.ts'
 import { SteerCounts } from './steer/metrics.ts'
 import { TablePublisher } from './steer/publish.ts'
 import { SteerStage } from './steer/stage.ts'
@@ -39,7 +46,11 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const register = new MetricRegistry()
   collectDefaultMetrics({ register, prefix: 'meridian_edge_' })
 
-  const client = new CentralClient(config.central, clock)
+  const client = new CentralClient(config.central, {
+    clock,
+    random: Math.random,
+    logger: logger.child({ component: 'edge/replica' }),
+  })
   const replica: Replica = new Replica({
     kind: config.replica.kind,
     own,
@@ -86,21 +97,41 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const steerCounts = new SteerCounts()
   steerCounts.register(register)
   const verdicts = new OwnVerdicts()
-  const answers = new AppAnswers(steerCounts, verdicts, Math.random)
+  const answers = new AppAnswers({
+    counts: steerCounts,
+    own: verdicts,
+    random: Math.random,
+    places: () => clients.locations,
+  })
   const nsid = Buffer.from(config.id)
+  const decisions = createDecisionLog(config, replica, logger)
+  registerDecisionMetrics(register, decisions)
   const dataPlane = new DataPlane({
     listen: config.listen,
     table: config.table,
     nsid,
+    clients: () => clients.handles,
+    samples: decisions,
     clock,
     logger: logger.child({ component: 'edge/data' }),
   })
   dataPlane.registerMetrics(register)
-  const parts: Startable[] = [dataPlane]
   const { table } = dataPlane
+  const clients: Clients = new Clients({
+    clients: config.clients,
+    replica,
+    quiescence: table,
+    clock,
+    logger: logger.child({ component: 'edge/locate' }),
+  })
   const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
+  registerLocationMetrics(register, clients.locations)
   const publishing = { replica, table, answers, counts: steerCounts, own: verdicts, clock, tick }
-  parts.push(new TablePublisher(publishing))
+  const publisher = new TablePublisher(publishing)
+  clients.locations.onStaged(() => publisher.placesChanged(() => void clients.locations.commit()))
+  const foreseen = new ForeseenChanges({ replica, clock })
+  const parts: Startable[] = [dataPlane, publisher, clients, foreseen]
+  if (decisions !== undefined) parts.unshift(decisions)
   const counters = new QueryCounters()
   counters.addThreads(() => dataPlane.counts())
   counters.register(register)
@@ -110,15 +141,17 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
       new SteerStage({ replica, resolver, clock, answers }),
     ],
     answer: { nsid },
+    locator: clients.locator,
     counters,
     clock,
     logger: logger.child({ component: 'edge/pipeline' }),
   })
+  const handle = decisions?.watch(pipeline.handle) ?? pipeline.handle
   const { createUdp, createTcp } = dataPlane
-  const listeners = createListeners(config.listen, pipeline.handle, clock, {
+  const listeners = createListeners(config.listen, handle, clock, {
     atOnce: dataPlane.tableFirst(),
-    ...(createUdp && { udp: (listen) => createUdp(listen, pipeline.handle) }),
-    ...(createTcp && { tcp: (listen) => createTcp(listen, pipeline.handle) }),
+    ...(createUdp && { udp: (listen) => createUdp(listen, handle) }),
+    ...(createTcp && { tcp: (listen) => createTcp(listen, handle) }),
   })
   registerListenMetrics(register, () => listeners.all)
 
@@ -132,13 +165,26 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     logger: logger.child({ component: 'edge/health' }),
     register,
   })
+  const roundTrips = new RoundTrips({
+    options: config.latency,
+    clock,
+    random: Math.random,
+    onChange: (published) => {
+      health.reportRoundTrips(published)
+      replica.measured(published)
+    },
+  })
+  registerLatencyMetrics(register, roundTrips)
+  roundTrips.follow(replica.tables.topology)
+  replica.onChange(() => roundTrips.follow(replica.tables.topology))
   const explaining = { edgeId: config.id, replica, resolver, clock, own: verdicts }
   const readiness = new Readiness(replica, sync, dataPlane.mode)
   const admin: AdminServer = new AdminServer({
     admin: config.admin,
     readiness,
     metrics: register,
-    explain: (name, qtype) => explain(explaining, name, qtype),
+    explain: (name, qtype, prefix) =>
+      explain(explaining, name, qtype, prefix && clients.locate(prefix)),
   })
 
   let stopParts = (): Promise<void> => Promise.resolve()
@@ -147,7 +193,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     // query finds all that the edge knew. The admin HTTP before the stream to central, which tells
     // where it is.
     start: async () => {
-      stopParts = await startAll([...parts, snapshot, admin, health, sync, listeners])
+      stopParts = await startAll([...parts, snapshot, admin, health, sync, listeners, roundTrips])
       readiness.isListening = true
       logger.info(
         {
@@ -167,4 +213,23 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     },
     abort: () => listeners.abort(),
   }
+}
+
+/** Undefined where nothing is to be sampled. */
+function createDecisionLog(
+  { id, decisions }: EdgeOptions,
+  replica: Replica,
+  logger: Logger,
+): DecisionLog | undefined {
+  const { log: file, perSecond, maxBytes } = decisions
+  if (file === undefined || perSecond === 0) return undefined
+  return new DecisionLog({
+    file,
+    perSecond,
+    maxBytes,
+    edge: id,
+    replica,
+    clock: systemClock,
+    logger: logger.child({ component: 'edge/decisions' }),
+  })
 }

@@ -14,3 +14,8 @@ export function run(options: { readonly configFile: string }): Promise<number> {
     },
   })
 }
+
+/** The engine of steering by itself, over plain data, for commands that ask what would be answered. */
+export async function loadEngine() {
+  return import('./steer/imagined-edge.ts')
+}

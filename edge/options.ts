@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { logLevels } from '../shared/log.ts'
 import { idSchema } from '../shared/registry/schema.ts'
 import { adminOptionsSchema } from './admin/options.ts'
+import { decisionsOptionsSchema } from './decisions/options.ts'
 import { healthOptionsSchema } from './health/options.ts'
+import { latencyOptionsSchema } from './latency/options.ts'
 import { listenOptionsSchema } from './listen/options.ts'
+import { clientsOptionsSchema } from './locate/options.ts'
 import { centralOptionsSchema, replicaOptionsSchema } from './replica/options.ts'
 import { tableOptionsSchema } from './table/options.ts'
 
@@ -26,6 +29,9 @@ export const edgeOptionsSchema = z.strictObject({
   replica: replicaOptionsSchema.prefault({}),
   table: tableOptionsSchema.prefault({}),
   health: healthOptionsSchema.prefault({}),
+  latency: latencyOptionsSchema.prefault({}),
+  clients: clientsOptionsSchema.prefault({}),
+  decisions: decisionsOptionsSchema.prefault({}),
   admin: adminOptionsSchema.prefault({}),
   log: z
     .strictObject({

@@ -10,6 +10,8 @@ import {
 import { assertNever, messageOf } from '../shared/errors.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Client, QueryHandler, Reply } from './listen/listener.ts'
+import type { ClientLocator } from './locate/client-locator.ts'
+import { Sender } from './locate/sender.ts'
 import type { QueryCounters } from './metrics.ts'
 import { decodeQuery } from './query/decode.ts'
 import type { Answer, AnswerOptions } from './query/encode.ts'
@@ -26,6 +28,8 @@ const order = [
 export interface PipelineOptions {
   readonly stages: readonly Stage[]
   readonly answer: AnswerOptions
+  /** Where clients are; undefined where it is of no account. */
+  readonly locator: ClientLocator | undefined
   readonly counters: QueryCounters
   readonly clock: Clock
   readonly logger: Logger
@@ -37,6 +41,7 @@ export class Pipeline {
   readonly #stages: readonly Stage[]
   /** Queries that are free for use: one while nothing waits, as many as waited at once at most. */
   readonly #free: Query[] = []
+  readonly #sender = new Sender()
 
   /** Throws when a stage of the order is missing. */
   constructor(options: PipelineOptions) {
@@ -56,6 +61,7 @@ export class Pipeline {
       switch (decoded) {
         case 'ok':
           this.#options.counters.countRequest(client, q.qtype)
+          this.#locate(q, client)
           this.#walk(q, 0, startedAt, reply)
           return
         case 'ignore':
@@ -78,6 +84,21 @@ export class Pipeline {
     } catch (err) {
       this.#fault(q, err, startedAt, reply)
     }
+  }
+
+  /** Finds out where the client is, and whether the answer says so. */
+  #locate(q: Query, { address }: Client): void {
+    const { locator } = this.#options
+    if (locator === undefined) return
+    const sender = this.#sender.setText(address)
+    const isTold = locator.isTold(q, sender)
+    locator.locate(q, sender, isTold)
+    q.location = locator.location
+    q.locationScope = locator.scope
+    q.bucket = locator.bucket
+    q.prefixBits = locator.prefixBits
+    // Unless a stage says that it went by the place: the answer is good for all addresses.
+    if (isTold) q.ecsScope = 0
   }
 
   /** Asks the stages from index `i` on. A stage that must wait takes the rest of the way with it. */

@@ -1,11 +1,12 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
-import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
+import { CLASS_IN, EDNS_OPTION_ECS, TYPE_A } from '../../shared/dns/codes.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { EDNS_UDP_SIZE_BYTES } from '../../shared/dns/edns.ts'
 import { blankMessage, encodeMessage } from '../../shared/dns/message.ts'
 import type { Edns } from '../../shared/dns/message.ts'
 import { toName } from '../../shared/dns/name.ts'
+import { clientSubnetData } from './client-subnet.ts'
 
 /** Where a DNS server listens. */
 export interface Target {
@@ -24,6 +25,8 @@ export interface Timed {
 export interface AskOptions {
   /** Whether the query has an OPT record. */
   readonly edns?: boolean
+  /** Octets of an IPv4 prefix that the query tells (RFC 7871), in an OPT record. */
+  readonly clientSubnet?: readonly number[]
   /** How long to wait for the answer. */
   readonly timeoutMs?: number
 }
@@ -66,9 +69,16 @@ export class UdpClient {
   }
 
   /** Asks once for the addresses (A) of a name. Rejects when nothing comes in time. */
-  ask(qname: string, { edns = false, timeoutMs = TIMEOUT_MS }: AskOptions = {}): Promise<Timed> {
+  ask(
+    qname: string,
+    { edns = false, clientSubnet, timeoutMs = TIMEOUT_MS }: AskOptions = {},
+  ): Promise<Timed> {
     this.#id = (this.#id + 1) & 0xffff
-    const query = encodeQuery(qname, this.#id, edns ? plainOpt : undefined)
+    const query = encodeQuery(
+      qname,
+      this.#id,
+      clientSubnet === undefined ? (edns ? plainOpt : undefined) : optWith(clientSubnet),
+    )
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#take = undefined
@@ -94,6 +104,11 @@ export class UdpClient {
 }
 
 const plainOpt: Edns = { udpSize: EDNS_UDP_SIZE_BYTES, version: 0, dnssecOk: false, options: [] }
+
+function optWith(clientSubnet: readonly number[]): Edns {
+  const options = [{ code: EDNS_OPTION_ECS, data: clientSubnetData(clientSubnet) }]
+  return { ...plainOpt, options }
+}
 
 /** A query for the addresses (A) of a name, in wire form; the same bytes that dnsperf sends. */
 export function encodeQuery(qname: string, id: number, edns?: Edns): Buffer {

@@ -4,6 +4,7 @@ import type { Target } from '../client/udp-client.ts'
 import type { BenchFolder } from '../mesh/folder.ts'
 import type { ProgramOptions } from '../process/program.ts'
 import type { DnsperfSummary } from './dnsperf-output.ts'
+import { clientSubnetData } from '../client/client-subnet.ts'
 import { parseLatencies, parseSummary, parseVersion } from './dnsperf-output.ts'
 
 /** One run of dnsperf. */
@@ -18,6 +19,8 @@ export interface DnsperfOptions {
   readonly rate?: number
   /** Whether every query has an OPT record. */
   readonly edns?: boolean
+  /** Octets of an IPv4 prefix that every query tells (RFC 7871), in an OPT record. */
+  readonly clientSubnet?: readonly number[]
   /** `udp` without it. */
   readonly transport?: 'udp' | 'tcp'
   /** Whether the latency of every answer is taken; of a fixed rate it is, without this. */
@@ -45,7 +48,7 @@ let runs = 0
 /** Runs dnsperf, in one thread, to its end; `signal` ends it before that, and rejects. */
 export async function runDnsperf(
   folder: BenchFolder,
-  { target, questions, seconds, cpu, rate, edns, transport, ...more }: DnsperfOptions,
+  { target, questions, seconds, cpu, rate, edns, transport, clientSubnet, ...more }: DnsperfOptions,
   signal?: AbortSignal,
 ): Promise<DnsperfResult> {
   // In closed loop a line for each answer would cost dnsperf more than the question.
@@ -65,6 +68,8 @@ export async function runDnsperf(
   const args = Object.entries(options).flatMap(([option, value]) => [`-${option}`, String(value)])
   if (hasLatencies) args.push('-v')
   if (edns === true) args.push('-e')
+  if (clientSubnet !== undefined)
+    args.push('-E', `8:${clientSubnetData(clientSubnet).toString('hex')}`)
   const output = await runToFile(
     folder.path(`dnsperf-${runs++}.out`),
     args,

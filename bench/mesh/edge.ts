@@ -33,6 +33,8 @@ export interface BenchEdgeOptions {
   readonly topology?: string
   /** What the answer table may take, in bytes. */
   readonly tableBytes?: number
+  /** Prefixes of senders that are believed when they tell the subnet of their client. */
+  readonly trusted?: readonly string[]
   /** Names that an on-demand replica holds at most. */
   readonly namesMax?: number
 }
@@ -71,7 +73,8 @@ export class BenchEdge {
 
   /** Spawns it and waits for its log to say that it is up, which may be before it holds anything. */
   async start(central: string): Promise<void> {
-    const { cluster, id, replica, cpu, threads, topology, tableBytes, namesMax } = this.#options
+    const { cluster, id, replica, cpu, threads, topology, tableBytes, namesMax, trusted } =
+      this.#options
     const config = this.#folder.write('edge.yaml', {
       id: id ?? cluster,
       cluster,
@@ -81,6 +84,9 @@ export class BenchEdge {
       central: { addresses: [central] },
       replica: { kind: replica, ...(namesMax === undefined ? {} : { namesMax }) },
       ...(tableBytes === undefined ? {} : { table: { maxBytes: tableBytes } }),
+      ...(trusted === undefined ? {} : { clients: { ecs: { trusted } } }),
+      // What is measured is not to wait for handshakes with the addresses of a bench.
+      latency: { enabled: false },
       admin: { listen: '127.0.0.1:0' },
     })
     this.#process = new MeridianProcess(

@@ -9,7 +9,9 @@ import { fork } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { createHttpServer } from '../../central/http/server.ts'
+import { LoadKeeper } from '../../central/load/keeper.ts'
 import { httpOptionsSchema } from '../../central/http/options.ts'
+import { LatencyTable } from '../../central/latency/latency-table.ts'
 import { createMemoryLog } from '../../central/log/memory-log.ts'
 import { MachineKeeper } from '../../central/machines/keeper.ts'
 import { Leases } from '../../central/machines/leases.ts'
@@ -86,6 +88,7 @@ async function measure(seconds: number): Promise<void> {
     clock,
     random: Math.random,
     logger,
+    foundDown: () => [],
   })
   const by = { actor: 'bench', cause: 'bench' }
   const names = [...new Set(machines.map(({ app }) => app))]
@@ -125,6 +128,8 @@ async function measureRest(
     }),
     registry,
     edges: new EdgeDirectory(),
+    latencies: new LatencyTable(registry),
+    loads: new LoadKeeper({ registry, clock: systemClock, logger: createLogger('warn', {}) }),
     machines: keeper,
     logger: createLogger('warn', {}),
     clock: systemClock,

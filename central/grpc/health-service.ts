@@ -6,6 +6,7 @@ import type { CheckAssignment } from '../../shared/rpc/generated/meridian/v1/Che
 import type { HealthHandlers } from '../../shared/rpc/generated/meridian/v1/Health.ts'
 import type { HealthReport__Output } from '../../shared/rpc/generated/meridian/v1/HealthReport.ts'
 import type { CheckSession, HealthKeeper } from '../health/keeper.ts'
+import type { LatencySession, LatencyTable } from '../latency/latency-table.ts'
 import type { WatchService } from './watch-service.ts'
 
 /** An edge that says nothing for so long is gone: others are to check in its place. */
@@ -15,14 +16,21 @@ type CheckStream = ServerDuplexStream<HealthReport__Output, CheckAssignment>
 
 export interface HealthServiceOptions {
   readonly keeper: HealthKeeper
+  readonly latencies: LatencyTable
   readonly watch: WatchService
   readonly logger: Logger
 }
 
-/** The streams over which edges are given health checks and tell what they find: one for each session. */
+/** The streams over which edges are given health checks, and tell what they find: one for each session. */
 export function createHealthService(options: HealthServiceOptions): HealthHandlers {
   const streams = new Map<string, HealthCall>()
   return { Check: (stream) => new HealthCall(stream, options, streams).serve() }
+}
+
+/** What takes what comes over a stream. */
+interface Connection {
+  readonly checks: CheckSession
+  readonly latency: LatencySession
 }
 
 /** One stream. */
@@ -32,7 +40,7 @@ class HealthCall {
   /** By session. */
   readonly #all: Map<string, HealthCall>
   #session = ''
-  #connection: CheckSession | undefined
+  #connection: Connection | undefined
   #isOver = false
   #timer: NodeJS.Timeout | undefined
 
@@ -66,17 +74,19 @@ class HealthCall {
     stream.on('error', close)
   }
 
-  #receive({ session, findings }: HealthReport__Output): void {
+  #receive({ session, findings, roundTrips }: HealthReport__Output): void {
     this.#timer?.refresh()
     const connection = this.#connection ?? this.#connect(session)
     if (connection === undefined) return
-    connection.heard()
-    const wrong = findings.length > 0 ? connection.report(findings) : undefined
+    const { checks, latency } = connection
+    checks.heard()
+    const wrong =
+      (findings.length > 0 ? checks.report(findings) : undefined) ?? latency.report(roundTrips)
     if (wrong !== undefined) this.#refuse(status.INVALID_ARGUMENT, wrong)
   }
 
-  #connect(session: string): CheckSession | undefined {
-    const { keeper, watch } = this.#options
+  #connect(session: string): Connection | undefined {
+    const { keeper, latencies, watch } = this.#options
     const edge = watch.watcherOf(session)?.edge
     if (edge === undefined) {
       this.#refuse(status.NOT_FOUND, 'the first report names no session of Watch that is open')
@@ -87,7 +97,10 @@ class HealthCall {
     this.#session = session
     this.#all.set(session, this)
     const vantage = { session, edge: edge.id, cluster: edge.cluster }
-    this.#connection = keeper.connect(vantage, (message) => void this.#stream.write(message))
+    this.#connection = {
+      checks: keeper.connect(vantage, (message) => void this.#stream.write(message)),
+      latency: latencies.open(session),
+    }
     return this.#connection
   }
 
@@ -103,7 +116,8 @@ class HealthCall {
     this.#isOver = true
     clearTimeout(this.#timer)
     if (this.#all.get(this.#session) === this) this.#all.delete(this.#session)
-    this.#connection?.close()
+    this.#connection?.checks.close()
+    this.#connection?.latency.close()
     this.#connection = undefined
   }
 }

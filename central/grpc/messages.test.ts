@@ -5,10 +5,11 @@ import {
   endpointSchema,
   zoneSchema,
 } from '../../shared/registry/schema.ts'
+import { networkSchema } from '../../shared/registry/network-schema.ts'
 import type { RegistryEvent } from '../model/events.ts'
 import { evolve } from '../model/evolve.ts'
 import { emptyState } from '../model/state.ts'
-import { nameStateMessage } from './messages.ts'
+import { nameStateMessage, networkMessage } from './messages.ts'
 
 const app = 'web.example.'
 const key = { app, cluster: 'sfo' }
@@ -53,4 +54,24 @@ it.each([
   evolve(state, { version: 1, events: [...base, ...events] })
   const message = nameStateMessage(state, app, 1)
   expect(message.app?.endpoints).toMatchObject([wanted])
+})
+
+it.each([
+  [
+    'at a cluster',
+    { cluster: 'sfo', continent: 'NA', asn: 64_496 },
+    { cluster: 'sfo', latitude: 0, longitude: 0, continent: 'NA', asn: 64_496, country: '' },
+  ],
+  [
+    'at a place of its own',
+    { latitude: 51.5, longitude: -0.1, country: 'GB', region: 'GB-LND' },
+    { cluster: '', latitude: 51.5, longitude: -0.1, country: 'GB', region: 'GB-LND', asn: 0 },
+  ],
+])('edges are told of a network %s', (_what, where, wanted) => {
+  const network = networkSchema.parse({ id: 'office', prefixes: ['192.0.2.0/24'], ...where })
+  expect(networkMessage(network)).toMatchObject({
+    id: 'office',
+    prefixes: ['192.0.2.0/24'],
+    ...wanted,
+  })
 })

@@ -3,19 +3,28 @@ import type { App as AppMessage } from '../../shared/rpc/generated/meridian/v1/A
 import type { Change as ChangeMessage } from '../../shared/rpc/generated/meridian/v1/Change.ts'
 import type { Cluster as ClusterMessage } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
+import type { Network as NetworkMessage } from '../../shared/rpc/generated/meridian/v1/Network.ts'
+import type { Service as ServiceMessage } from '../../shared/rpc/generated/meridian/v1/Service.ts'
 import type { Zone as ZoneMessage } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
-import { trustMsOf } from '../../shared/registry/trust.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
+import { trustMsOfApp } from '../../shared/registry/trust.ts'
 import { policyText } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
+import type { Service } from '../../shared/registry/service-schema.ts'
 import { healthStateName } from '../../shared/rpc/health-states.ts'
-import { effectiveEndpoint } from '../model/machines.ts'
+import { effectiveEndpoint, shortestLeaseSeconds } from '../model/machines.ts'
+import { maintainedState, nextBeginOf } from '../model/maintenance.ts'
+import type { MaintenanceState } from '../model/maintenance.ts'
+import { loadOf, withheldPercentOf } from '../model/shares.ts'
+import type { ShareState } from '../model/shares.ts'
 import { policyOf, serialOf } from '../model/state.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import type { TouchedSince } from '../registry/history.ts'
 
 const clusterStates = { active: 'ACTIVE', draining: 'DRAINING', disabled: 'DISABLED' } as const
 
-export function clusterMessage(cluster: Cluster): ClusterMessage {
+/** A cluster as it counts now, and when that is foreseen to change. */
+export function clusterMessage(state: MaintenanceState, cluster: Cluster): ClusterMessage {
   return {
     id: cluster.id,
     latitude: cluster.latitude,
@@ -25,7 +34,8 @@ export function clusterMessage(cluster: Cluster): ClusterMessage {
     region: cluster.region ?? '',
     addresses: [...cluster.addresses],
     capacity: cluster.capacity ?? 0,
-    state: clusterStates[cluster.state],
+    state: clusterStates[maintainedState(state, cluster.state, cluster.id)],
+    changesAtEpochMs: nextBeginOf(state, cluster.id),
   }
 }
 
@@ -33,6 +43,25 @@ export function zoneMessage(zone: StoredZone): ZoneMessage {
   const { apex, ns, nsTtl, soa } = zone.value
   return { apex, ns: [...ns], nsTtl, soa, serial: serialOf(zone) }
 }
+
+export function networkMessage(network: Network): NetworkMessage {
+  return {
+    id: network.id,
+    prefixes: [...network.prefixes],
+    cluster: network.cluster ?? '',
+    latitude: network.latitude ?? 0,
+    longitude: network.longitude ?? 0,
+    country: network.country ?? '',
+    region: network.region ?? '',
+    continent: network.continent ?? '',
+    asn: network.asn ?? 0,
+  }
+}
+
+/** What an app is told by. */
+type AppState = MaintenanceState &
+  ShareState &
+  Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>
 
 /** What stands at a name now, as of the version of the whole state. */
 export function nameStateMessage(
@@ -46,7 +75,7 @@ export function nameStateMessage(
 }
 
 export function appNameStateMessage(
-  state: Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>,
+  state: AppState,
   app: StoredApp,
   version: number,
 ): NameStateMessage {
@@ -66,7 +95,7 @@ export function changeMessage(
   for (const id of touched.clusters) {
     const cluster = state.clusters.get(id)
     if (cluster === undefined) clustersDeleted.push(id)
-    else clusters.push(clusterMessage(cluster.value))
+    else clusters.push(clusterMessage(state, cluster.value))
   }
   const zones: ZoneMessage[] = []
   const zonesDeleted: Name[] = []
@@ -82,6 +111,13 @@ export function changeMessage(
       serials.push({ apex, serial: serialOf(zone) })
     }
   }
+  const networks: NetworkMessage[] = []
+  const networksDeleted: string[] = []
+  for (const id of touched.networks) {
+    const network = state.networks.get(id)
+    if (network === undefined) networksDeleted.push(id)
+    else networks.push(networkMessage(network.value))
+  }
   const names: NameStateMessage[] = []
   for (const name of touched.names) {
     if (wants(name)) names.push(nameStateMessage(state, name, version))
@@ -94,17 +130,17 @@ export function changeMessage(
     zones,
     zonesDeleted,
     serials,
+    networks,
+    networksDeleted,
     names,
   }
 }
 
-function appMessage(
-  state: Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>,
-  app: StoredApp,
-): AppMessage {
-  const { name, ttl, health } = app.value
+function appMessage(state: AppState, app: StoredApp): AppMessage {
+  const { name, ttl, health, service } = app.value
   const verdicts = state.health.get(name)
   const forces = state.forced.get(name)
+  const fallback = health?.fallback && new Set(health.fallback)
   const endpoints = []
   for (const stored of app.endpoints.values()) {
     const value = effectiveEndpoint(state, name, stored)
@@ -120,9 +156,13 @@ function appMessage(
       weight: value.weight,
       priority: value.priority,
       owner: value.owner ?? '',
+      target: value.target ?? '',
       health: healthStateName(told),
-      state: clusterStates[value.state ?? 'active'],
+      state: clusterStates[maintainedState(state, value.state ?? 'active', cluster, name)],
       forced: forced !== undefined,
+      load: (loadOf(state, name, cluster) ?? -1) + 1,
+      withheldPercent: withheldPercentOf(state, name, cluster),
+      fallback: fallback?.has(cluster) === true,
     })
   }
   return {
@@ -132,6 +172,11 @@ function appMessage(
     endpoints,
     enoughUpPercent: health?.enoughUpPercent ?? 0,
     failClosed: health?.whenNotEnough === 'fail-closed',
-    trustMs: health === undefined ? 0 : trustMsOf(health.check),
+    trustMs: trustMsOfApp(health?.check, shortestLeaseSeconds(state, app)),
+    service: service === undefined ? null : serviceMessage(service),
   }
+}
+
+function serviceMessage({ alpn, port, https, srv }: Service): ServiceMessage {
+  return { alpn: [...alpn], port: port ?? 0, https, srv }
 }

@@ -7,6 +7,7 @@ import { loadProto } from '../../shared/rpc/proto.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
 import type { HealthKeeper } from '../health/keeper.ts'
+import type { LatencyTable } from '../latency/latency-table.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { History } from '../registry/history.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -26,6 +27,7 @@ export interface GrpcServerOptions {
   readonly history: History
   readonly edges: EdgeDirectory
   readonly keeper: HealthKeeper
+  readonly latencies: LatencyTable
   readonly answerDns: (wire: Buffer) => Buffer | undefined
   readonly clock: Clock
   readonly logger: Logger
@@ -57,6 +59,7 @@ export class GrpcServer implements Startable {
       meridian.v1.Health.service,
       createHealthService({
         keeper: options.keeper,
+        latencies: options.latencies,
         watch: this.#watch,
         logger: options.logger,
       }),

@@ -1,99 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import { appSchema, clusterSchema, zoneSchema } from '../../shared/registry/schema.ts'
 import type { RegistryEvent } from '../model/events.ts'
-import { evolve } from '../model/evolve.ts'
-import { ManualClock } from '../../shared/clock.ts'
-import { emptyState } from '../model/state.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
-import { History } from '../registry/history.ts'
-import { touchedBy } from '../registry/touched.ts'
-import { Watcher } from './watcher.ts'
-
-/** A registry and one edge that applies what it is told, as a real one does, name by name. */
-class Mesh {
-  readonly state = emptyState()
-  version = 0
-  readonly logHash = 'hash'
-  readonly history = new History(0)
-  readonly sent: WatchResponse[] = []
-  room = Infinity
-  readonly edge: ConnectedEdge
-  readonly watcher: Watcher
-  /** What the edge holds: name to kind, cluster ids. */
-  held = new Map<string, string>()
-  clusters = new Set<string>()
-  edgeVersion = 0
-  #staged: { held: Map<string, string>; clusters: Set<string> } | undefined
-
-  constructor(replica: ConnectedEdge['replica'], namesMax = 1000) {
-    this.edge = {
-      session: 's',
-      id: 'sfo',
-      cluster: 'sfo',
-      replica,
-      adminUrl: '',
-      software: '',
-      remote: '',
-      connectedEpoch: 0,
-      ackVersion: 0,
-      sentVersion: 0,
-      names: 0,
-    }
-    this.watcher = new Watcher({
-      clock: new ManualClock(),
-      source: this,
-      history: this.history,
-      edge: this.edge,
-      namesMax,
-      send: (message) => {
-        this.sent.push(message)
-        return --this.room > 0
-      },
-    })
-  }
-
-  write(...events: readonly RegistryEvent[]): void {
-    const record = {
-      schema: 1,
-      atEpoch: 1,
-      actor: 'a',
-      cause: 'c',
-      version: ++this.version,
-      events,
-    }
-    const touched = touchedBy(this.state, record)
-    evolve(this.state, record)
-    this.history.push(touched)
-  }
-
-  /** The edge reads all that was sent and acknowledges it. */
-  read(): void {
-    for (const message of this.sent.splice(0)) {
-      const change = message.part?.change ?? message.change
-      if (message.part?.first === true) this.#staged = { held: new Map(), clusters: new Set() }
-      const into = message.part ? this.#staged : this
-      if (!change || into === undefined) throw new Error('a message without a change')
-      for (const name of change.names ?? []) into.held.set(name.name ?? '', String(name.kind))
-      for (const cluster of change.clusters ?? []) into.clusters.add(cluster.id ?? '')
-      for (const id of change.clustersDeleted ?? []) into.clusters.delete(id)
-      if (message.part && !message.part.last) continue
-      if (message.part && this.#staged !== undefined) {
-        this.held = this.#staged.held
-        this.clusters = this.#staged.clusters
-      }
-      this.edgeVersion = Number(change.version)
-      this.watcher.acked(this.edgeVersion)
-    }
-  }
-
-  settle(): void {
-    this.room = Infinity
-    this.watcher.pump()
-    while (this.sent.length > 0) this.read()
-  }
-}
+import { Mesh, putNetwork } from './watcher.fixture.ts'
 
 const zone: RegistryEvent = {
   type: 'zone-put',
@@ -224,6 +134,8 @@ it('whatever is written and however the stream stalls, the edge ends at the stat
     fc.nat(9).map((i) => ({ drop: `n${i}.example.` })),
     fc.nat(3).map((i) => ({ cluster: `c${i}` })),
     fc.nat(3).map((i) => ({ noCluster: `c${i}` })),
+    fc.tuple(fc.nat(3), fc.nat(9)).map(([i, octet]) => ({ network: `n${i}`, octet })),
+    fc.nat(3).map((i) => ({ noNetwork: `n${i}` })),
     fc.nat(9).map((i) => ({ ask: `n${i}.example.` })),
     fc.nat(3).map((room) => ({ room })),
     fc.constant({ read: true }),
@@ -244,7 +156,11 @@ it('whatever is written and however the stream stalls, the edge ends at the stat
           else if ('drop' in one) mesh.write(deleteApp(one.drop))
           else if ('cluster' in one) mesh.write(putCluster(one.cluster))
           else if ('noCluster' in one) mesh.write({ type: 'cluster-deleted', id: one.noCluster })
-          else if ('ask' in one) {
+          else if ('network' in one) {
+            mesh.write(putNetwork(one.network, `192.0.2.${one.octet}/32`))
+          } else if ('noNetwork' in one) {
+            mesh.write({ type: 'network-deleted', id: one.noNetwork })
+          } else if ('ask' in one) {
             asked.add(one.ask)
             mesh.watcher.ask(one.ask, ++sequence)
           } else if ('room' in one) {
@@ -255,6 +171,10 @@ it('whatever is written and however the stream stalls, the edge ends at the stat
         mesh.settle()
         expect(mesh.edgeVersion).toBe(mesh.version)
         expect([...mesh.clusters].sort()).toEqual([...mesh.state.clusters.keys()].sort())
+        const networks = [...mesh.state.networks.values()].map(({ value }) => value)
+        expect(mesh.networks).toEqual(
+          new Map(networks.map(({ id, prefixes }) => [id, prefixes[0]])),
+        )
         const names = replica === 'full' ? [...mesh.state.apps.keys()] : [...asked]
         for (const name of names) {
           expect(mesh.held.get(name)).toBe(mesh.state.apps.has(name) ? 'APP' : 'NXDOMAIN')

@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
-import type { RegistryState, StoredApp } from '../model/state.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
+import type { RegistryState, Stored, StoredApp } from '../model/state.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
 import type { History } from '../registry/history.ts'
 import {
@@ -9,6 +10,7 @@ import {
   changeMessage,
   clusterMessage,
   nameStateMessage,
+  networkMessage,
   zoneMessage,
 } from './messages.ts'
 
@@ -16,6 +18,8 @@ import {
 const UNACKED_MAX = 4
 /** Names in one part of the full state, and in one Change that answers Interest. */
 const PART_NAMES = 1000
+/** A part of the full state ends with the network that brings it to so many prefixes: the edge checks each. */
+const PART_PREFIXES = 2000
 
 /** What a watcher reads: the registry, without the right to write. */
 export interface WatchSource {
@@ -46,7 +50,11 @@ type Phase =
     }
   | { readonly kind: 'live' }
 
-type StateItem = { readonly app: StoredApp } | { readonly name: Name } | { readonly head: true }
+type StateItem =
+  | { readonly head: true }
+  | { readonly network: Stored<Network> }
+  | { readonly app: StoredApp }
+  | { readonly name: Name }
 
 /**
  * What one edge is told, and when. There is no queue: the watcher remembers up to which version the
@@ -151,6 +159,7 @@ export class Watcher {
 
   *#items(): Iterator<StateItem> {
     yield { head: true }
+    for (const network of this.#source.state.networks.values()) yield { network }
     if (this.edge.replica === 'full') {
       for (const app of this.#source.state.apps.values()) yield { app }
     } else {
@@ -161,15 +170,20 @@ export class Watcher {
   #sendPart(phase: Extract<Phase, { kind: 'state' }>): boolean {
     const { state, version } = this.#source
     const change = emptyChange(phase.from)
-    while (change.names.length < PART_NAMES) {
+    let prefixes = 0
+    while (change.names.length < PART_NAMES && prefixes < PART_PREFIXES) {
       const next = phase.parts.next()
       if (next.done === true) return this.#sendLastPart(phase, change)
       const item = next.value
       if ('app' in item) change.names.push(appNameStateMessage(state, item.app, version))
       else if ('name' in item) change.names.push(nameStateMessage(state, item.name, version))
-      else {
+      else if ('network' in item) {
+        const { value } = item.network
+        change.networks.push(networkMessage(value))
+        prefixes += value.prefixes.length
+      } else {
         for (const cluster of state.clusters.values()) {
-          change.clusters.push(clusterMessage(cluster.value))
+          change.clusters.push(clusterMessage(state, cluster.value))
         }
         for (const zone of state.zones.values()) change.zones.push(zoneMessage(zone))
       }
@@ -239,6 +253,7 @@ export class Watcher {
 function emptyChange(version: number): ReturnType<typeof changeMessage> & {
   clusters: ReturnType<typeof clusterMessage>[]
   zones: ReturnType<typeof zoneMessage>[]
+  networks: ReturnType<typeof networkMessage>[]
 } {
   return {
     version,
@@ -248,6 +263,8 @@ function emptyChange(version: number): ReturnType<typeof changeMessage> & {
     zones: [],
     zonesDeleted: [],
     serials: [],
+    networks: [],
+    networksDeleted: [],
     names: [],
   }
 }

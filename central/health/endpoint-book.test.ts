@@ -35,8 +35,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       addresses,
       port: fc.option(fc.constant(80), { nil: undefined }),
       weight: fc.integer({ min: 0, max: 1 }),
+      target: fc.constantFrom(undefined, undefined, 'cdn.test'),
     })
-    .map(({ app, ...endpoint }) => ({
+    .map(({ app, target, ...one }) => ({
+      app,
+      endpoint: target ? { ...one, addresses: [], target } : one,
+    }))
+    .map(({ app, endpoint }) => ({
       type: 'put-endpoint' as const,
       app,
       endpoint: endpointSchema.parse(endpoint),
@@ -53,7 +58,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     return fc.constantFrom(
       { type: 'register-machine' as const, machine: { ...machine, terminateUrl } },
       { type: 'unregister-machine' as const, ...at },
-      { type: 'withdraw-machine' as const, ...at, why: 'expired' as const, version },
+      { type: 'withdraw-machine' as const, ...at, why: 'lease-expired' as const, version },
     )
   }),
 )
@@ -69,7 +74,9 @@ function bruteForce(state: RegistryState): string[] {
       const own = [...value.addresses, ...present.flatMap((machine) => machine.value.addresses)]
       const [first, ...rest] = present.map((machine) => machine.value.port)
       const port = value.port ?? (rest.every((each) => each === first) ? first : undefined)
-      const addresses = own.length > 0 ? own : state.clusters.get(value.cluster)?.value.addresses
+      const isOther = value.target !== undefined
+      const ofCluster = isOther ? [] : state.clusters.get(value.cluster)?.value.addresses
+      const addresses = own.length > 0 ? own : ofCluster
       if (app.health === undefined || (addresses ?? []).length === 0) continue
       found.push(
         textOf({ ...value, port, app: app.name, addresses: addresses ?? [] }, app.health.check),

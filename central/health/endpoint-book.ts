@@ -13,6 +13,13 @@ export interface BookListener {
   readonly onDelete: (endpoint: CheckedEndpoint) => void
 }
 
+/** An endpoint that is down; `run` is another one when it was not down in between. */
+export interface DownEndpoint {
+  readonly app: Name
+  readonly cluster: string
+  readonly run: string
+}
+
 interface CheckedApp {
   readonly check: Check
   /** The check in JSON, as edges get it. */
@@ -61,6 +68,17 @@ export class EndpointBook {
 
   find(id: number): CheckedEndpoint | undefined {
     return this.#byId.get(id)
+  }
+
+  /** Says which endpoints were found down, by their numbers. */
+  *namesOf(
+    found: Iterable<{ readonly id: number; readonly sinceEpoch: number }>,
+  ): Iterable<DownEndpoint> {
+    for (const { id, sinceEpoch } of found) {
+      const endpoint = this.#byId.get(id)
+      if (endpoint === undefined) continue
+      yield { app: endpoint.app, cluster: endpoint.cluster, run: `${id} ${sinceEpoch}` }
+    }
   }
 
   /** The endpoints of an app that are checked. */
@@ -115,7 +133,7 @@ export class EndpointBook {
   #put(name: Name, app: CheckedApp, registered: Endpoint): void {
     const { cluster, port } = registered
     const addresses = addressesOf(this.#state, registered)
-    this.#setBorrower(cluster, name, registered.addresses.length === 0)
+    this.#setBorrower(cluster, name, isBorrower(registered))
     const before = app.endpoints.get(cluster)
     if (before !== undefined) {
       if (before.port === port && isSameList(before.addresses, addresses)) return
@@ -158,11 +176,18 @@ export class EndpointBook {
   }
 }
 
+/** None of one that is another name: whoever serves that name checks it. */
 function addressesOf(
   state: Pick<RegistryState, 'clusters'>,
-  { cluster, addresses }: Pick<Endpoint, 'cluster' | 'addresses'>,
+  endpoint: Pick<Endpoint, 'cluster' | 'addresses' | 'target'>,
 ): readonly string[] {
-  return addresses.length > 0 ? addresses : (state.clusters.get(cluster)?.value.addresses ?? [])
+  if (!isBorrower(endpoint)) return endpoint.addresses
+  return state.clusters.get(endpoint.cluster)?.value.addresses ?? []
+}
+
+/** Whether an endpoint has the addresses of its cluster. */
+function isBorrower({ addresses, target }: Pick<Endpoint, 'addresses' | 'target'>): boolean {
+  return addresses.length === 0 && target === undefined
 }
 
 function isSameCheck(a: Check | undefined, b: Check): boolean {

@@ -8,6 +8,7 @@ import type { Command } from '../model/decide.ts'
 import type { RegistryState } from '../model/state.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Touched } from '../registry/touched.ts'
+import type { DownEndpoint } from './endpoint-book.ts'
 import { EndpointBook } from './endpoint-book.ts'
 import { FINDINGS_MAX, cleanDetail } from './findings.ts'
 import type { HealthStats } from './metrics.ts'
@@ -122,6 +123,11 @@ export class HealthKeeper implements Startable {
     clearInterval(this.#timer)
     this.#unsubscribe()
     await this.#written
+  }
+
+  /** The endpoints of which the verdict is `down`, and edges that are there say so too. */
+  foundDown(): Iterable<DownEndpoint> {
+    return this.#book.namesOf(this.#verdicts.foundDown())
   }
 
   /** Does what time alone brings about, and writes again what could not be written. */

@@ -53,3 +53,40 @@ export function registerHealthMetrics(
     collect: (add) => add({}, keeper.stats.suspects),
   })
 }
+
+/** What the metrics show of shares. */
+export interface ShareStats {
+  /** Endpoints that come back. */
+  readonly endpoints: number
+  /** Regions of apps that are relieved. */
+  readonly regions: number
+  /** Steps since the start. */
+  readonly steps: Readonly<Record<'slow-start' | 'region', number>>
+}
+
+/** Registers what is withheld of endpoints and regions. */
+export function registerShareMetrics(
+  register: MetricRegistry,
+  keeper: { readonly stats: ShareStats },
+): void {
+  registerGauge(register, {
+    name: 'meridian_central_health_withheld_endpoints',
+    help: 'Endpoints that come back slowly: some of their queries go to others.',
+    collect: (add) => add({}, keeper.stats.endpoints),
+  })
+  registerGauge(register, {
+    name: 'meridian_central_health_withheld_regions',
+    help: 'Regions of apps that are relieved, as too many of their endpoints are down or were.',
+    collect: (add) => add({}, keeper.stats.regions),
+  })
+  registerCounter(register, {
+    name: 'meridian_central_health_share_steps_total',
+    help: 'Steps by which more or less of the queries was withheld, by why.',
+    labelNames: ['why'],
+    collect: (add) => {
+      const { steps } = keeper.stats
+      add({ why: 'slow-start' }, steps['slow-start'])
+      add({ why: 'region' }, steps.region)
+    },
+  })
+}

@@ -58,6 +58,8 @@ export class Verdicts {
   /** Endpoints without a vote that counts, the longest so first. */
   readonly #unjudged = new Set<Endpoint>()
   readonly #turning = new Set<Endpoint>()
+  /** Endpoints that were told to be down. */
+  readonly #down = new Set<Endpoint>()
   readonly #counts: Record<HealthState, number> = { unknown: 0, up: 0, degraded: 0, down: 0 }
   readonly #told: Record<HealthState, number> = { unknown: 0, up: 0, degraded: 0, down: 0 }
 
@@ -96,9 +98,7 @@ export class Verdicts {
     before: { readonly state: HealthState; readonly sinceEpoch: number },
   ): void {
     const endpoint = this.#endpoints.get(id) ?? this.#add(id, ownCluster)
-    this.#counts[endpoint.state]--
-    this.#counts[before.state]++
-    endpoint.state = before.state
+    this.#setState(endpoint, before.state)
     endpoint.sinceEpoch = before.sinceEpoch
     this.#stir(id)
   }
@@ -130,12 +130,24 @@ export class Verdicts {
     this.#endpoints.delete(id)
     this.#unjudged.delete(endpoint)
     this.#turning.delete(endpoint)
+    this.#down.delete(endpoint)
     this.#counts[endpoint.state]--
   }
 
   /** What was told last; undefined of what is not checked. */
   stateOf(id: number): HealthState | undefined {
     return this.#endpoints.get(id)?.state
+  }
+
+  /**
+   * The endpoints that were told to be down while the votes of now say so too. One without a vote that
+   * counts is not among them, whatever was told of it.
+   */
+  *foundDown(): Iterable<{ readonly id: number; readonly sinceEpoch: number }> {
+    for (const endpoint of this.#down) {
+      if (endpoint.turning !== undefined || this.#unjudged.has(endpoint)) continue
+      yield { id: endpoint.ballot.id, sinceEpoch: endpoint.sinceEpoch }
+    }
   }
 
   /** What was told last, with the votes of now. */
@@ -213,6 +225,14 @@ export class Verdicts {
     }
   }
 
+  #setState(endpoint: Endpoint, state: HealthState): void {
+    this.#counts[endpoint.state]--
+    this.#counts[state]++
+    endpoint.state = state
+    if (state === 'down') this.#down.add(endpoint)
+    else this.#down.delete(endpoint)
+  }
+
   #stay(endpoint: Endpoint): void {
     endpoint.turning = undefined
     this.#turning.delete(endpoint)
@@ -228,10 +248,8 @@ export class Verdicts {
 
   #tell(endpoint: Endpoint, state: HealthState): void {
     this.#stay(endpoint)
-    this.#counts[endpoint.state]--
-    this.#counts[state]++
+    this.#setState(endpoint, state)
     this.#told[state]++
-    endpoint.state = state
     endpoint.sinceEpoch = this.#clock.epochMs()
     this.#onVerdict(verdictOn(endpoint, this.#electorate.tally(endpoint.ballot)))
   }

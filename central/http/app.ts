@@ -18,7 +18,12 @@ import { addEndpointRoutes } from './routes/endpoints.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addForcedRoutes } from './routes/forced.ts'
 import { addHealthRoutes } from './routes/health.ts'
+import { addHistoryRoutes } from './routes/history.ts'
+import { addLatencyRoutes } from './routes/latencies.ts'
+import { addLoadRoutes } from './routes/loads.ts'
 import { addMachineRoutes } from './routes/machines.ts'
+import { addMaintenanceRoutes } from './routes/maintenance.ts'
+import { addNetworkRoutes } from './routes/networks.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addZoneRoutes } from './routes/zones.ts'
 
@@ -75,14 +80,19 @@ export async function createApp(
   const closeMethods = watchMethods(app)
   addClusterRoutes(app, context)
   addZoneRoutes(app, context)
+  addNetworkRoutes(app, context)
   addAppRoutes(app, context)
   addEndpointRoutes(app, context)
   addChangeRoutes(app, context)
   addEventRoutes(app, context)
   addEdgeRoutes(app, context)
   addHealthRoutes(app, context)
+  addHistoryRoutes(app, context)
+  addLatencyRoutes(app, context)
+  addLoadRoutes(app, context)
   addMachineRoutes(app, context)
   addForcedRoutes(app, context)
+  addMaintenanceRoutes(app, context)
   addStatusRoutes(app, context)
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
     reply.send(app.swagger()),

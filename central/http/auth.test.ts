@@ -58,6 +58,8 @@ const writes = [
   ['DELETE', '/v1/apps/video.example/endpoints/sfo'],
   ['PUT', '/v1/apps/video.example/endpoints/sfo/force'],
   ['DELETE', '/v1/apps/video.example/endpoints/sfo/force'],
+  ['PUT', '/v1/networks/office'],
+  ['DELETE', '/v1/networks/office'],
   ['POST', '/v1/changes'],
 ] as const
 

@@ -7,6 +7,8 @@ import type {
 } from 'fastify'
 import type { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
+import type { LatencyTable } from '../latency/latency-table.ts'
+import type { LoadKeeper } from '../load/keeper.ts'
 import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -56,6 +58,8 @@ export interface MetricsPage {
 export interface HttpContext {
   readonly registry: Registry
   readonly edges: EdgeDirectory
+  readonly latencies: LatencyTable
+  readonly loads: LoadKeeper
   readonly machines: MachineKeeper
   readonly clock: Clock
   readonly metrics: () => Promise<MetricsPage>
@@ -65,6 +69,7 @@ export interface HttpContext {
   /** The `onRequest` hook of every route that writes. */
   readonly requireToken: onRequestHookHandler
   readonly clusterIds: SortedKeys
+  readonly networkIds: SortedKeys
   readonly apexes: SortedKeys
   readonly appNames: SortedKeys
   readonly waits: Waits

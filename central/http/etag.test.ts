@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Precondition } from '../model/decide.ts'
+import type { Precondition } from '../model/rules.ts'
 import { evaluateRead, parseConditions, preconditionOf } from './etag.ts'
 import { problemIn, smallMesh, startServer } from './server.fixture.ts'
 

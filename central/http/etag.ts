@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import type { Precondition } from '../model/decide.ts'
+import type { Precondition } from '../model/rules.ts'
 
 /** Entity tags of a condition: `*`, or tags of which one must match (RFC 9110 §13.1). */
 type Tags = '*' | readonly Tag[]

@@ -9,6 +9,7 @@ const known = fc.constantFrom<unknown>(
   'video.example',
   'example',
   '192.0.2.1',
+  '192.0.2.0/24',
   1,
   0,
   -1,
@@ -16,8 +17,8 @@ const known = fc.constantFrom<unknown>(
   '',
 )
 const key = fc.constantFrom(
-  ...'clusters zones apps endpoints id apex name cluster addresses ns latitude'.split(' '),
-  ...'longitude ttl min max soa policy weight __proto__ x'.split(' '),
+  ...'clusters zones networks apps endpoints id apex name cluster addresses ns latitude'.split(' '),
+  ...'longitude prefixes ttl min max soa policy weight __proto__ x'.split(' '),
 )
 const body = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -40,7 +41,9 @@ const routes = [
   ['PUT', '/v1/zones/example'],
   ['PUT', '/v1/apps/video.example'],
   ['PUT', '/v1/apps/video.example/endpoints/sfo'],
+  ['PUT', '/v1/networks/office'],
   ['PUT', '/v1/register'],
+  ['PUT', '/v1/maintenance/sfo-1'],
   ['POST', '/v1/renewals'],
   ['POST', '/v1/changes?prune=true'],
 ] as const

@@ -1,6 +1,8 @@
 import type { HealthState } from '../../shared/registry/health.ts'
 import type { EndpointVerdict } from '../model/events.ts'
+import type { ShareState } from '../model/shares.ts'
 import type { RegistryState, StoredApp } from '../model/state.ts'
+import { viewShare } from './load-views.ts'
 import type { Page } from './pages.ts'
 import { encodeCursor } from './pages.ts'
 import { firstAtOrAfter } from './sorted-keys.ts'
@@ -22,7 +24,7 @@ export interface HealthQuery {
  * their names. A page ends early, with a cursor, when too much had nothing to show.
  */
 export function healthPageOf(
-  state: Pick<RegistryState, 'apps' | 'health' | 'forced'>,
+  state: ShareState & Pick<RegistryState, 'apps' | 'health' | 'forced'>,
   names: readonly string[],
   query: HealthQuery,
 ): Page<HealthView> {
@@ -48,7 +50,8 @@ export function healthPageOf(
       if (items.length === query.limit && last !== undefined) {
         return { items, next: encodeCursor(last) }
       }
-      items.push(viewHealth(name, cluster, verdicts?.get(cluster), forces?.get(cluster)))
+      const health = viewHealth(name, cluster, verdicts?.get(cluster), forces?.get(cluster))
+      items.push({ ...health, ...viewShare(state, name, cluster) })
       last = keyOf(name, cluster)
     }
     last = keyOf(name, AFTER_CLUSTERS)

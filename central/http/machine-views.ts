@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { registrationSchema } from '../../shared/registry/machine-schema.ts'
 import { idSchema } from '../../shared/registry/schema.ts'
+import { withdrawalReasons } from '../model/events.ts'
 import type { StoredMachine } from '../model/state.ts'
 
 /** Machines, as they are shown: text that is canonical already. */
 
-const reasons = ['expired', 'unhealthy'] as const
+const reasons = withdrawalReasons
 const nameText = z
   .string()
   .meta({ description: 'Canonical domain name', example: 'video.example.' })
@@ -15,6 +16,7 @@ const machineShape = {
   addresses: z.array(z.string().meta({ description: 'IPv4 or IPv6 address' })),
   port: registrationSchema.shape.port,
   leaseSeconds: z.int().meta({ description: 'Without a renewal for so long it is withdrawn' }),
+  endAfterDownSeconds: registrationSchema.shape.endAfterDownSeconds,
 }
 
 const shownVersion = z.int().meta({ description: 'The change that last touched the machine' })
@@ -100,6 +102,7 @@ export const machineEventSchemas = [
   z.strictObject({
     type: z.literal('machine-terminated'),
     ...keyShape,
+    why: z.enum(reasons).optional().meta({ description: 'Absent in the oldest records' }),
     ok: z.boolean(),
     detail: z.string(),
     attempts: z.int(),

@@ -10,7 +10,7 @@ export function openapiOptions(): FastifyDynamicSwaggerOptions {
       openapi: '3.1.0',
       info: {
         title: 'Meridian central',
-        description: 'What the mesh knows: clusters, zones, apps and their endpoints.',
+        description: 'What the mesh knows: clusters, zones, networks, apps and their endpoints.',
         version: '1',
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },

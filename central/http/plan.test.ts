@@ -20,6 +20,10 @@ function lineOf(command: Command): string {
       return `put cluster ${command.cluster.id}`
     case 'delete-cluster':
       return `delete cluster ${command.id}`
+    case 'put-network':
+      return `put network ${command.network.id}`
+    case 'delete-network':
+      return `delete network ${command.id}`
     case 'put-zone':
       return `put zone ${command.zone.apex}`
     case 'delete-zone':
@@ -138,6 +142,54 @@ describe('prune', () => {
   })
 })
 
+describe('networks', () => {
+  const network = (id: string, prefixes: readonly string[], cluster = 'sfo') => ({
+    id,
+    prefixes: [...prefixes],
+    cluster,
+  })
+  const a = network('a', ['192.0.2.0/24', '198.51.100.0/24'])
+  const b = network('b', ['203.0.113.0/24'], 'lhr')
+  const clusters = [cluster('sfo'), cluster('lhr')]
+
+  test('come after the clusters that they may name', () => {
+    expect(planOf(emptyState(), { networks: [a, b], clusters })).toEqual([
+      'put cluster sfo',
+      'put cluster lhr',
+      'put network a',
+      'put network b',
+    ])
+  })
+
+  test('that get fewer prefixes go first, and others take what those give up', () => {
+    const state = given({ clusters, networks: [a, b] })
+    const networks = [
+      network('c', ['203.0.113.0/24']),
+      network('b', ['198.51.100.0/24', '2001:db8::/32']),
+      network('a', ['192.0.2.0/24']),
+    ]
+    expect(planOf(state, { networks })).toEqual(['put network a', 'put network c', 'put network b'])
+    apply(state, { networks }, false)
+    expect(state.prefixes.get('203.0.113.0/24')).toBe('c')
+    expect(state.prefixes.get('198.51.100.0/24')).toBe('b')
+    expect(state.prefixes.size).toBe(4)
+  })
+
+  test('that are pruned go before the clusters that they name, those that leave one before it', () => {
+    const state = given({ clusters, networks: [a, b] })
+    const next = { clusters: [cluster('ewr')], networks: [{ ...b, cluster: 'ewr' }] }
+    expect(planOf(state, next, true)).toEqual([
+      'delete network a',
+      'delete cluster sfo',
+      'put cluster ewr',
+      'put network b',
+      'delete cluster lhr',
+    ])
+    apply(state, next, true)
+    expect([...state.clusters.keys()]).toEqual(['ewr'])
+  })
+})
+
 describe('an app', () => {
   const app = appSchema.parse({ name: 'a.example' })
 
@@ -159,6 +211,12 @@ describe('an app', () => {
 test.each([null, 1, 'x', [], { apps: 1 }, { apps: null }])(
   'lists that are none are not present: %j',
   (raw) => {
-    expect(presenceOf(raw)).toEqual({ clusters: false, zones: false, apps: false, endpoints: [] })
+    expect(presenceOf(raw)).toEqual({
+      clusters: false,
+      zones: false,
+      networks: false,
+      apps: false,
+      endpoints: [],
+    })
   },
 )

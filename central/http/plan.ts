@@ -1,11 +1,14 @@
 import type { App, Endpoint, Manifest } from '../../shared/registry/schema.ts'
-import type { Command, Precondition } from '../model/decide.ts'
+import type { Command } from '../model/decide.ts'
+import type { Precondition } from '../model/rules.ts'
 import type { RegistryState } from '../model/state.ts'
+import { planNetworkPuts } from './plan-networks.ts'
 
 /** Which lists stood in a manifest before parsing filled in empty ones. */
 export interface Presence {
   readonly clusters: boolean
   readonly zones: boolean
+  readonly networks: boolean
   readonly apps: boolean
   /** For each app of the manifest, in order. */
   readonly endpoints: readonly boolean[]
@@ -17,6 +20,7 @@ export function presenceOf(raw: unknown): Presence {
   return {
     clusters: listOf(raw, 'clusters') !== undefined,
     zones: listOf(raw, 'zones') !== undefined,
+    networks: listOf(raw, 'networks') !== undefined,
     apps: apps !== undefined,
     endpoints: (apps ?? []).map((app) => listOf(app, 'endpoints') !== undefined),
   }
@@ -35,9 +39,11 @@ export function planManifest(
   const deletes: Command[] = []
   const puts: Command[] = []
   const endpointPuts: Command[] = []
+  const lateDeletes: Command[] = []
 
   for (const cluster of manifest.clusters) puts.push({ type: 'put-cluster', cluster })
   for (const zone of manifest.zones) puts.push({ type: 'put-zone', zone })
+  puts.push(...planNetworkPuts(state, manifest.networks))
   manifest.apps.forEach(({ endpoints, ...app }, i) => {
     puts.push({ type: 'put-app', app })
     if (presence.endpoints[i] !== true) return
@@ -45,8 +51,18 @@ export function planManifest(
     for (const endpoint of endpoints) endpointPuts.push(putEndpoint(app.name, endpoint))
   })
 
-  if (prune) deletes.push(...planPrune(state, manifest, presence))
-  return [...deletes, ...puts, ...endpointPuts]
+  if (prune) {
+    const left = new Set(
+      manifest.networks.flatMap(({ id }) => state.networks.get(id)?.value.cluster ?? []),
+    )
+    for (const command of planPrune(state, manifest, presence)) {
+      // A network that stays leaves its cluster when it is put, and not before.
+      const isLate = command.type === 'delete-cluster' && left.has(command.id)
+      if (isLate) lateDeletes.push(command)
+      else deletes.push(command)
+    }
+  }
+  return [...deletes, ...puts, ...endpointPuts, ...lateDeletes]
 }
 
 /** Says which commands put an app; a given list of endpoints replaces the one that it has. */
@@ -97,6 +113,12 @@ function planPrune(
     const kept = new Set(manifest.zones.map((zone) => zone.apex))
     for (const apex of state.zones.keys()) {
       if (!kept.has(apex)) commands.push({ type: 'delete-zone', apex })
+    }
+  }
+  if (presence.networks) {
+    const kept = new Set(manifest.networks.map((network) => network.id))
+    for (const id of state.networks.keys()) {
+      if (!kept.has(id)) commands.push({ type: 'delete-network', id })
     }
   }
   if (presence.clusters) {

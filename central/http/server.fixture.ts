@@ -6,6 +6,8 @@ import type { Logger } from '../../shared/log.ts'
 import { createLogger } from '../../shared/log.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
+import { LatencyTable } from '../latency/latency-table.ts'
+import { LoadKeeper } from '../load/keeper.ts'
 import { MachineKeeper } from '../machines/keeper.ts'
 import { machineOptionsSchema } from '../machines/options.ts'
 import { EdgeDirectory } from '../registry/edges.ts'
@@ -45,7 +47,9 @@ export interface TestServer {
   readonly port: number
   readonly registry: Registry
   readonly edges: EdgeDirectory
-  /** Not started: a test ticks it. */
+  readonly latencies: LatencyTable
+  /** Not started: a test ticks them. */
+  readonly loads: LoadKeeper
   readonly machines: MachineKeeper
   /** Calls the server and holds the answer against the OpenAPI document. */
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>
@@ -68,14 +72,17 @@ export interface TestServerOptions {
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const registry = new Registry({ log: options.log ?? createMemoryLog(), clock: new ManualClock() })
   const edges = new EdgeDirectory()
+  const latencies = new LatencyTable(registry)
   const logger = options.logger ?? createLogger('silent', {})
   const clock = options.clock ?? systemClock
+  const loads = new LoadKeeper({ registry, clock, logger })
   const machines = new MachineKeeper({
     registry,
     options: machineOptionsSchema.parse(options.machines ?? {}),
     clock,
     random: () => 0.5,
     logger,
+    foundDown: () => [],
   })
   const server = createHttpServer({
     http: httpOptionsSchema.parse({
@@ -84,6 +91,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     }),
     registry,
     edges,
+    latencies,
+    loads,
     machines,
     logger,
     clock: systemClock,
@@ -125,7 +134,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     published.check(method, path, res, body)
     return { status: res.status, headers: res.headers, body }
   }
-  return { url, port, registry, edges, machines, call, stop }
+  return { url, port, registry, edges, latencies, loads, machines, call, stop }
 }
 
 /** An edge that is connected, as the gRPC service would add it. */

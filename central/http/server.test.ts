@@ -9,8 +9,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import { createLogger } from '../../shared/log.ts'
+import { LatencyTable } from '../latency/latency-table.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
 import { MachineKeeper } from '../machines/keeper.ts'
+import { LoadKeeper } from '../load/keeper.ts'
 import { machineOptionsSchema } from '../machines/options.ts'
 import { EdgeDirectory } from '../registry/edges.ts'
 import { Registry } from '../registry/registry.ts'
@@ -27,12 +29,15 @@ function createServer(http: object): HttpServer {
     http: httpOptionsSchema.parse(http),
     registry,
     edges: new EdgeDirectory(),
+    latencies: new LatencyTable(registry),
+    loads: new LoadKeeper({ registry, clock: systemClock, logger }),
     machines: new MachineKeeper({
       registry,
       options: machineOptionsSchema.parse({}),
       clock: systemClock,
       random: Math.random,
       logger,
+      foundDown: () => [],
     }),
     logger,
     clock: systemClock,

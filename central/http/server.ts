@@ -8,6 +8,8 @@ import { MeridianError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
+import type { LatencyTable } from '../latency/latency-table.ts'
+import type { LoadKeeper } from '../load/keeper.ts'
 import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -23,6 +25,8 @@ export interface HttpServerOptions {
   readonly http: HttpOptions
   readonly registry: Registry
   readonly edges: EdgeDirectory
+  readonly latencies: LatencyTable
+  readonly loads: LoadKeeper
   readonly machines: MachineKeeper
   readonly logger: Logger
   readonly clock: Clock
@@ -54,11 +58,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const waits = new Waits(registry, edges, clock)
       const { state } = registry
       const clusterIds = new SortedKeys(state.clusters)
+      const networkIds = new SortedKeys(state.networks)
       const apexes = new SortedKeys(state.zones)
       const appNames = new SortedKeys(state.apps)
       const context: HttpContext = {
         registry,
         edges,
+        latencies: options.latencies,
+        loads: options.loads,
         machines: options.machines,
         clock,
         metrics: options.metrics,
@@ -66,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         software: options.software,
         requireToken: createRequireToken(createIdentify(http.tokens)),
         clusterIds,
+        networkIds,
         apexes,
         appNames,
         waits,
@@ -74,6 +82,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await listen(app, http.listen)
       const forget = registry.onChange((touched) => {
         clusterIds.update(touched.clusters)
+        networkIds.update(touched.networks)
         apexes.update(touched.zones)
         appNames.update(touched.names)
       })

@@ -12,6 +12,7 @@ test('the status counts what is there', async () => {
     hash: registry.logHash,
     clusters: 2,
     zones: 1,
+    networks: 0,
     apps: 1,
     endpoints: 2,
     edges: 1,

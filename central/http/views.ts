@@ -3,18 +3,27 @@ import { healthStates } from '../../shared/registry/health.ts'
 import {
   appSchema,
   clusterSchema,
-  endpointSchema,
+  endpointFieldsSchema,
   idSchema,
   soaSchema,
   zoneSchema,
 } from '../../shared/registry/schema.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
 import type { EndpointForce, EndpointVerdict } from '../model/events.ts'
+import { windowsInForce } from '../model/maintenance.ts'
+import type { MaintenanceState } from '../model/maintenance.ts'
 import { serialOf } from '../model/state.ts'
 import type { Stored, StoredApp, StoredZone } from '../model/state.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { forceEventSchemas, forcedSchema } from './force-views.ts'
+import { shareEventSchemas, shareShape } from './load-views.ts'
 import { machineEventSchemas } from './machine-views.ts'
+import {
+  maintenanceEventSchemas,
+  maintenanceOfClusterSchema,
+  viewInForce,
+} from './maintenance-views.ts'
+import { networkEventSchemas } from './network-views.ts'
 
 /**
  * What is registered, as it is shown: the value with the version of the change that last touched it.
@@ -34,7 +43,10 @@ const shownVersion = {
 }
 
 const clusterValueSchema = clusterSchema.extend({ addresses: z.array(addressText) })
-const endpointValueSchema = endpointSchema.extend({ addresses: z.array(addressText) })
+const endpointValueSchema = endpointFieldsSchema.extend({
+  addresses: z.array(addressText),
+  target: nameText.optional(),
+})
 const appValueSchema = appSchema.extend({ name: nameText })
 const zoneValueSchema = zoneSchema.in.extend({
   apex: nameText,
@@ -43,7 +55,9 @@ const zoneValueSchema = zoneSchema.in.extend({
 })
 
 /** A cluster. */
-export const clusterViewSchema = clusterValueSchema.extend(shownVersion).meta({ id: 'Cluster' })
+export const clusterViewSchema = clusterValueSchema
+  .extend({ maintenance: maintenanceOfClusterSchema, ...shownVersion })
+  .meta({ id: 'Cluster' })
 /** An endpoint. */
 export const endpointViewSchema = endpointValueSchema.extend(shownVersion).meta({ id: 'Endpoint' })
 /** An app with its endpoints. */
@@ -71,9 +85,12 @@ export type AppView = z.output<typeof appViewSchema>
 /** What `viewZone` makes. */
 export type ZoneView = z.output<typeof zoneViewSchema>
 
-/** Shows a cluster. */
-export function viewCluster({ value, version }: Stored<Cluster>): ClusterView {
-  return { ...value, version }
+/** Shows a cluster, with the maintenance that is in force. */
+export function viewCluster(
+  state: MaintenanceState,
+  { value, version }: Stored<Cluster>,
+): ClusterView {
+  return { ...value, ...viewInForce(windowsInForce(state, value.id)), version }
 }
 
 /** Shows a zone; the serial is made of the version that last touched it or an app in it. */
@@ -116,6 +133,7 @@ export const healthViewSchema = z
       .optional()
       .meta({ description: 'When it came to be so, ms since 1970; absent when unknown' }),
     forced: forcedSchema,
+    ...shareShape,
   })
   .meta({ id: 'EndpointHealth' })
 
@@ -135,8 +153,8 @@ export function viewHealth(
   return { app, cluster, state, sinceEpoch, reports: [...reports], ...forced }
 }
 
-/** Without the key, which stands beside it. */
-function forcedOf(force: EndpointForce): NonNullable<HealthView['forced']> {
+/** Shows what an endpoint is forced to be, without the key, which stands beside it. */
+export function forcedOf(force: EndpointForce): NonNullable<HealthView['forced']> {
   const { state, sinceEpoch, untilEpoch, reason, actor } = force
   return { state, sinceEpoch, untilEpoch, reason, actor }
 }
@@ -161,6 +179,9 @@ const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('endpoint-health'), ...verdictShape }),
   ...forceEventSchemas,
   ...machineEventSchemas,
+  ...maintenanceEventSchemas,
+  ...networkEventSchemas,
+  ...shareEventSchemas,
 ])
 
 /** A record of the log. */
@@ -179,7 +200,19 @@ export const changeRecordSchema = z
 export const diffEntrySchema = z
   .strictObject({
     action: z.enum(['create', 'change', 'delete']),
-    kind: z.enum(['cluster', 'zone', 'app', 'endpoint', 'health', 'force', 'machine']),
+    kind: z.enum([
+      'cluster',
+      'zone',
+      'app',
+      'endpoint',
+      'health',
+      'force',
+      'machine',
+      'network',
+      'maintenance',
+      'load',
+      'withheld',
+    ]),
     id: z.string().meta({ description: 'Id, apex, name, or "name cluster" for an endpoint' }),
     before: z.record(z.string(), z.unknown()).optional(),
     after: z.record(z.string(), z.unknown()).optional(),

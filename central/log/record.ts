@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { messageOf } from '../../shared/errors.ts'
 import { EVENT_SCHEMA, type ChangeRecord, type NewChange } from '../model/events.ts'
 import { damaged, foreign } from './log-errors.ts'
+import { inPresentWords } from './older-words.ts'
 
 /*
  * What every driver stores for a record: its payload (JSON of the change, without the version) and its
@@ -67,7 +68,7 @@ export function decodeRecord(log: string, version: number, payload: string): Cha
     )
   }
   if (!isChange(value)) throw damaged(log, version, 'the record is not a change')
-  return { ...value, version }
+  return { ...value, version, events: inPresentWords(value) }
 }
 
 function isChange(value: object): value is NewChange {

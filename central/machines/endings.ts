@@ -5,7 +5,9 @@ import type { MachineKey, Termination, WithdrawalReason } from '../model/events.
 import { machineOf } from '../model/machines.ts'
 import type { RegistryState } from '../model/state.ts'
 import type { Registry } from '../registry/registry.ts'
-import { partsOf } from './machine-key.ts'
+import { hasFailed } from './failed-health.ts'
+import type { FailedMachine } from './failed-health.ts'
+import { keyOf, partsOf } from './machine-key.ts'
 import type { TerminationTask } from './terminator.ts'
 
 /** Machines that one change withdraws or ends; more wait for the next, so that others can write. */
@@ -19,17 +21,21 @@ export interface EndingsOptions {
 }
 
 /**
- * What has come to an end and the log does not have yet: leases, and machines that were terminated. One
- * change is written at a time; what the log does not take is kept for the next.
+ * What has come to an end and the log does not have yet: leases, machines that have failed their checks, and
+ * machines that were terminated. One change is written at a time; what the log does not take is kept for
+ * the next.
  */
 export class Endings {
   readonly #options: EndingsOptions
   /** What the leases were granted for, by machine. */
   readonly #ended = new Map<string, number>()
+  /** Machines that have failed their checks; those of the last look. */
+  #failed: readonly FailedMachine[] = []
   readonly #terminated: Ended[] = []
   #writing: Promise<void> | undefined
   #isRefused = false
   #expired = 0
+  #failures = 0
 
   constructor(options: EndingsOptions) {
     this.#options = options
@@ -38,6 +44,16 @@ export class Endings {
   /** Machines that were withdrawn because their lease had ended. */
   get expired(): number {
     return this.#expired
+  }
+
+  /** Machines that were withdrawn because they had failed their checks. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** These machines have failed their checks; those of before no more, unless they are among them. */
+  setFailed(failed: readonly FailedMachine[]): void {
+    this.#failed = failed
   }
 
   /** The lease of a machine that was registered at `version` has ended. */
@@ -62,7 +78,9 @@ export class Endings {
   /** Writes what there is, unless that is under way. */
   write(): void {
     if (this.#writing !== undefined) return
-    if (this.#ended.size === 0 && this.#terminated.length === 0) return
+    const isIdle =
+      this.#ended.size === 0 && this.#terminated.length === 0 && this.#failed.length === 0
+    if (isIdle) return
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
     })
@@ -76,18 +94,21 @@ export class Endings {
   async #write(): Promise<void> {
     const { registry, logger, onWithdrawn } = this.#options
     const ended = new Map<string, number>()
+    const failed = new Set<MachineKey>()
     const terminated = this.#terminated.slice(0, COMMANDS_PER_CHANGE_MAX)
     try {
       const result = await registry.submit({
-        plan: (state) => this.#planOf(state, ended, terminated),
+        plan: (state) => this.#planOf(state, { ended, failed, terminated }),
         actor: 'system',
         cause: 'machines',
       })
       if (!result.ok) throw new TypeError(result.rejection.detail)
       this.#isRefused = false
       this.#expired += ended.size
+      this.#failures += failed.size
       this.#terminated.splice(0, terminated.length)
       for (const key of ended.keys()) onWithdrawn(partsOf(key), result.version)
+      for (const at of failed) onWithdrawn(at, result.version)
     } catch (err) {
       for (const [key, version] of ended) this.#ended.set(key, version)
       const detail = messageOf(err)
@@ -96,11 +117,21 @@ export class Endings {
     }
   }
 
-  /** Moves to `ended` what it plans to withdraw: from now on a renewal is too late. */
+  /**
+   * Moves to `ended` and `failed` what it plans to withdraw: from now on a renewal is too late. What has
+   * failed is found again by the next look, when this change cannot be written.
+   */
   #planOf(
     state: RegistryState,
-    ended: Map<string, number>,
-    terminated: readonly Ended[],
+    {
+      ended,
+      failed,
+      terminated,
+    }: {
+      readonly ended: Map<string, number>
+      readonly failed: Set<MachineKey>
+      readonly terminated: readonly Ended[]
+    },
   ): readonly Command[] {
     const commands: Command[] = terminated.map(({ task, termination }) => {
       const { app, cluster, machine } = task.machine
@@ -114,8 +145,15 @@ export class Endings {
       // It is gone, or was registered anew and has another lease.
       if (stored?.version !== version || stored.out !== undefined) continue
       ended.set(key, version)
-      commands.push(withdrawal(at, 'expired', version))
+      commands.push(withdrawal(at, 'lease-expired', version))
     }
+    for (const machine of this.#failed) {
+      if (commands.length >= COMMANDS_PER_CHANGE_MAX) break
+      if (ended.has(keyOf(machine.at)) || !hasFailed(state, machine)) continue
+      failed.add(machine.at)
+      commands.push(withdrawal(machine.at, 'failed-health', machine.version))
+    }
+    this.#failed = []
     return commands
   }
 }

@@ -1,81 +1,11 @@
 import { Registry as MetricRegistry } from 'prom-client'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { z } from 'zod'
-import { ManualClock } from '../../shared/clock.ts'
-import { createLogger } from '../../shared/log.ts'
+import { describe, expect, it } from 'vitest'
 import { createFailingLog } from '../health/keeper.fixture.ts'
-import type { EventLog } from '../log/event-log.ts'
-import { createMemoryLog } from '../log/memory-log.ts'
-import { machine, TestMesh, vm1, vm2 } from '../model/machines.fixture.ts'
-import type { Machine } from '../model/events.ts'
+import { machine, vm1, vm2 } from '../model/machines.fixture.ts'
 import { machineOf } from '../model/machines.ts'
-import { Registry } from '../registry/registry.ts'
-import { MachineKeeper } from './keeper.ts'
+import { by, TestMachines } from './keeper.fixture.ts'
 import { registerMachineMetrics } from './metrics.ts'
-import { machineOptionsSchema } from './options.ts'
 import { startWebhook } from './webhook.fixture.ts'
-
-const by = { actor: 'test', cause: 'test' }
-
-/** Machines of one app, with leases that end when the test says so. */
-class TestMachines {
-  readonly clock = new ManualClock()
-  readonly log: EventLog
-  readonly registry: Registry
-  readonly keeper: MachineKeeper
-
-  constructor(
-    options: z.input<typeof machineOptionsSchema> = {},
-    log: EventLog = createMemoryLog(),
-  ) {
-    this.log = log
-    this.registry = new Registry({ log, clock: this.clock })
-    this.keeper = new MachineKeeper({
-      registry: this.registry,
-      options: machineOptionsSchema.parse(options),
-      clock: this.clock,
-      random: () => 0.5,
-      logger: createLogger('silent', {}),
-      leasesMax: 3,
-    })
-    onTestFinished(() => this.keeper.stop())
-  }
-
-  /** Puts what machines need. */
-  async begin(): Promise<this> {
-    const { zones, apps, clusters } = new TestMesh().state
-    await this.registry.submit({
-      plan: () => [
-        ...Array.from(zones.values(), ({ value }) => ({ type: 'put-zone', zone: value }) as const),
-        ...Array.from(apps.values(), ({ value }) => ({ type: 'put-app', app: value }) as const),
-        ...Array.from(
-          clusters.values(),
-          ({ value }) => ({ type: 'put-cluster', cluster: value }) as const,
-        ),
-      ],
-      ...by,
-    })
-    return this
-  }
-
-  register(machine: Machine): ReturnType<MachineKeeper['register']> {
-    return this.keeper.register(machine, by)
-  }
-
-  /** Lets time pass in steps that are no pause, with what it brings about. */
-  async pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 1_000) {
-      this.clock.advance(Math.min(1_000, left))
-      this.keeper.tick()
-      await this.registry.settle()
-    }
-  }
-
-  /** The events that the log has since the mesh was begun. */
-  get types(): readonly string[] {
-    return [...this.log.read(1)].flatMap(({ events }) => events.map(({ type }) => type))
-  }
-}
 
 describe('a lease', () => {
   it('is renewed by the same request, without an event', async () => {
@@ -188,7 +118,7 @@ describe('after a start', () => {
     const before = await new TestMachines().begin()
     await before.register(machine(vm1, '192.0.2.1', { terminateUrl: hook.url }))
     await before.registry.submit({
-      plan: () => [{ type: 'withdraw-machine', ...vm1, why: 'expired', version: 2 }],
+      plan: () => [{ type: 'withdraw-machine', ...vm1, why: 'lease-expired', version: 2 }],
       ...by,
     })
     const mesh = new TestMachines({ terminate: { allow: [hook.url] } }, before.log)
@@ -247,7 +177,7 @@ describe('a machine with a URL that ends it', () => {
     const vm = machine(vm1, '192.0.2.1', { terminateUrl: hook.url })
     await mesh.register(vm)
     await mesh.pass(31_000)
-    expect(machineOf(mesh.registry.state, vm1)?.out).toBe('expired')
+    expect(machineOf(mesh.registry.state, vm1)?.out).toBe('lease-expired')
     expect(await mesh.register(vm)).toMatchObject({ ok: true, isNew: false })
     expect(machineOf(mesh.registry.state, vm1)?.out).toBe(undefined)
     await mesh.pass(29_000)
@@ -285,6 +215,7 @@ it('metrics show machines and what became of them', async () => {
     'meridian_central_machines 1',
     'meridian_central_machines_renewals_total 1',
     'meridian_central_machines_expired_total 1',
+    'meridian_central_machines_failed_total 0',
     'meridian_central_machines_terminations_total{result="ok"} 1',
     'meridian_central_machines_terminations_total{result="failed"} 0',
   ]) {

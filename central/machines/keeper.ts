@@ -10,6 +10,8 @@ import type { StoredMachine } from '../model/state.ts'
 import type { Registry } from '../registry/registry.ts'
 import { isAllowedUrl } from './allowed-urls.ts'
 import { Endings, withdrawal } from './endings.ts'
+import { FailedHealth } from './failed-health.ts'
+import type { FoundDown } from './failed-health.ts'
 import { Leases } from './leases.ts'
 import { keyOf, partsOf } from './machine-key.ts'
 import type { MachineOptions } from './options.ts'
@@ -18,6 +20,8 @@ import type { TerminationTask } from './terminator.ts'
 
 /** How often the ends of leases are looked at. */
 const TICK_MS = 250
+/** How often it is looked at which machines are down. */
+const HEALTH_MS = 1_000
 /** A tick that comes so late: central was stopped or busy, and renewals may have been lost. */
 const PAUSE_MS = 2_000
 /** Leases, with those of machines that are gone; these are dropped when it is reached. */
@@ -29,6 +33,8 @@ export interface MachineKeeperOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
+  /** The endpoints that edges find to be down now. */
+  readonly foundDown: () => Iterable<FoundDown>
   /** For tests. */
   readonly leasesMax?: number
 }
@@ -58,13 +64,15 @@ type Renewed = MachineResult<Leased> & { readonly ok: true }
 export interface MachineStats {
   readonly renewals: number
   readonly expired: number
+  readonly failed: number
   readonly terminations: { readonly ok: number; readonly failed: number }
 }
 
 /**
  * Keeps the leases of machines. They live in memory only, so that a renewal costs no event; after a start
- * or a pause each is given anew with a grace time. A machine whose lease ends is withdrawn, ended by its
- * URL, and unregistered, each an event; what the log does not take is tried again.
+ * or a pause each is given anew with a grace time. A machine whose lease ends, or that is down for as long
+ * as it says, is withdrawn, ended by its URL, and unregistered, each an event; what the log does not take
+ * is tried again.
  */
 export class MachineKeeper implements Startable {
   readonly #registry: MachineKeeperOptions['registry']
@@ -75,13 +83,18 @@ export class MachineKeeper implements Startable {
   readonly #leasesMax: number
   readonly #leases = new Leases()
   readonly #endings: Endings
+  readonly #foundDown: MachineKeeperOptions['foundDown']
+  readonly #failedHealth = new FailedHealth()
+  #lookedAt = -Infinity
   #timer: NodeJS.Timeout | undefined
   #tickedAt = 0
   #renewals = 0
   readonly #terminations = { ok: 0, failed: 0 }
 
-  constructor({ registry, options, clock, random, logger, leasesMax }: MachineKeeperOptions) {
-    this.#leasesMax = leasesMax ?? LEASES_MAX
+  constructor(parts: MachineKeeperOptions) {
+    const { registry, options, clock, random, logger } = parts
+    this.#leasesMax = parts.leasesMax ?? LEASES_MAX
+    this.#foundDown = parts.foundDown
     this.#registry = registry
     this.#options = options
     this.#clock = clock
@@ -101,7 +114,8 @@ export class MachineKeeper implements Startable {
 
   get stats(): MachineStats {
     const terminations = { ...this.#terminations }
-    return { renewals: this.#renewals, expired: this.#endings.expired, terminations }
+    const { expired, failures: failed } = this.#endings
+    return { renewals: this.#renewals, expired, failed, terminations }
   }
 
   /** Gives every machine that the log knows a lease, and goes on ending those that are out. */
@@ -135,7 +149,7 @@ export class MachineKeeper implements Startable {
     const result = await this.#registry.submit({
       plan: (state) => {
         before = machineOf(state, machine)
-        return [{ type: 'register-machine', machine }]
+        return [{ type: 'register-machine', machine, atEpoch: this.#clock.epochMs() }]
       },
       ...by,
     })
@@ -192,9 +206,15 @@ export class MachineKeeper implements Startable {
     this.#tickedAt = now
     if (pausedMs > PAUSE_MS) {
       this.#giveAllAnew()
+      this.#failedHealth.reset()
       this.#logger.warn({ pausedMs: Math.round(pausedMs) }, 'leases are given anew after a pause')
     }
     for (const { key, version } of this.#leases.takeEnded(now)) this.#endings.addLease(key, version)
+    if (now - this.#lookedAt >= HEALTH_MS) {
+      this.#lookedAt = now
+      const { state } = this.#registry
+      this.#endings.setFailed(this.#failedHealth.look(state, this.#foundDown(), now))
+    }
     this.#endings.write()
   }
 

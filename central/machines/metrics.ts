@@ -25,6 +25,11 @@ export function registerMachineMetrics(
     collect: (add) => add({}, keeper.stats.expired),
   })
   registerCounter(register, {
+    name: 'meridian_central_machines_failed_total',
+    help: 'Machines that were withdrawn because they had failed their checks.',
+    collect: (add) => add({}, keeper.stats.failed),
+  })
+  registerCounter(register, {
     name: 'meridian_central_machines_terminations_total',
     help: 'Machines that were to be ended by their URL: answered with 2xx, or not.',
     labelNames: ['result'],

@@ -9,7 +9,7 @@ function task(terminateUrl: string, machine = 'vm-1'): TerminationTask {
   const key = { app: 'video.example.', cluster: 'sfo', machine }
   return {
     machine: { ...key, addresses: ['192.0.2.1'], leaseSeconds: 30, terminateUrl },
-    why: 'expired',
+    why: 'lease-expired',
     version: 7,
   }
 }
@@ -55,7 +55,7 @@ describe('a machine is ended', () => {
     expect(await terminate([task(`${hook.url}end?x=1`)], everywhere(hook.url))).toEqual([
       { ok: true, detail: '204', attempts: 1 },
     ])
-    const body = { app: 'video.example.', cluster: 'sfo', machine: 'vm-1', why: 'expired' }
+    const body = { app: 'video.example.', cluster: 'sfo', machine: 'vm-1', why: 'lease-expired' }
     expect(hook.asked).toEqual([{ path: 'POST /end?x=1', body }])
   })
 

@@ -1,5 +1,6 @@
 import { FORCED_MAX } from '../../shared/registry/limits.ts'
 import type { Decision } from './decision.ts'
+import { slowStartOf } from './decide-share.ts'
 import { accept, reject } from './decision.ts'
 import type { EndpointForce, UnforcedWhy } from './events.ts'
 import { countForces } from './forces.ts'
@@ -14,6 +15,8 @@ export type ForceCommand =
       readonly app: string
       readonly cluster: string
       readonly why: UnforcedWhy
+      /** When; what was forced down comes back slowly from then on, where its app wants that. */
+      readonly atEpoch?: number
     }
 
 /** As `decide`, of the commands about forces. */
@@ -25,7 +28,12 @@ export function decideForce(state: RegistryState, command: ForceCommand): Decisi
   const before = state.forced.get(app)?.get(cluster)
   if (command.type === 'unforce-endpoint') {
     if (before === undefined) return { ok: true, events: [] }
-    return accept({ type: 'endpoint-unforced', app, cluster, why: command.why })
+    const isDown = state.health.get(app)?.get(cluster)?.state === 'down'
+    const comesBack = before.state === 'down' && !isDown && command.atEpoch !== undefined
+    return accept(
+      { type: 'endpoint-unforced', app, cluster, why: command.why },
+      ...(comesBack ? slowStartOf(state, before, command.atEpoch) : []),
+    )
   }
   const { force } = command
   // Who asks for what is so already does not take it over.

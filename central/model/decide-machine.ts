@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import { ADDRESSES_MAX, ENDPOINTS_MAX, MACHINES_MAX } from '../../shared/registry/limits.ts'
 import { endpointSchema } from '../../shared/registry/schema.ts'
+import type { HealthState } from '../../shared/registry/health.ts'
+import { slowStartOf } from './decide-share.ts'
 import type { Decision } from './decision.ts'
 import { accept, reject } from './decision.ts'
 import type { Machine, MachineKey, RegistryEvent, Termination, WithdrawalReason } from './events.ts'
@@ -10,8 +12,16 @@ import type { EndpointMachines, RegistryState } from './state.ts'
 
 /** What somebody wants of a machine. */
 export type MachineCommand =
-  /** Also brings back one that is out: it is there, so it was not terminated. */
-  | { readonly type: 'register-machine'; readonly machine: Machine }
+  /**
+   * Also brings back one that is out: it is there, so it was not terminated. But not one that has failed
+   * its checks.
+   */
+  | {
+      readonly type: 'register-machine'
+      readonly machine: Machine
+      /** When; an endpoint that was down comes back slowly from then on, where its app wants that. */
+      readonly atEpoch?: number
+    }
   | ({ readonly type: 'unregister-machine' } & MachineKey)
   /** Takes a machine out of answers, unless it has been registered anew since `version`. */
   | ({
@@ -30,7 +40,7 @@ export type MachineCommand =
 export function decideMachine(state: RegistryState, command: MachineCommand): Decision {
   switch (command.type) {
     case 'register-machine':
-      return decideRegister(state, command.machine)
+      return decideRegister(state, command.machine, command.atEpoch)
     case 'unregister-machine': {
       if (machineOf(state, command) === undefined) {
         return reject('not-found', `${titleOf(command)} is not registered`)
@@ -53,9 +63,10 @@ export function decideMachine(state: RegistryState, command: MachineCommand): De
       const at = keyOf(command)
       const before = machineOf(state, at)
       if (before?.version !== version || before.out === undefined) return accept()
+      const why = before.out
       return accept(
-        { type: 'machine-terminated', ...at, ...termination },
-        { type: 'machine-unregistered', ...at, why: before.out },
+        { type: 'machine-terminated', ...at, why, ...termination },
+        { type: 'machine-unregistered', ...at, why },
         ...lastOf(state, at),
       )
     }
@@ -71,7 +82,11 @@ export function addressesOfMachines(machines: EndpointMachines | undefined): num
   return sum
 }
 
-function decideRegister(state: RegistryState, machine: Machine): Decision {
+function decideRegister(
+  state: RegistryState,
+  machine: Machine,
+  atEpoch: number | undefined,
+): Decision {
   const { app: name, cluster } = machine
   const app = state.apps.get(name)
   if (app === undefined) return reject('app-missing', `app ${name} is not registered, put it first`)
@@ -81,12 +96,21 @@ function decideRegister(state: RegistryState, machine: Machine): Decision {
   const machines = state.machines.get(endpointKey(name, cluster))
   const before = machines?.get(machine.machine)
   if (before?.out === undefined && isDeepStrictEqual(before?.value, machine)) return accept()
+  // It still renews, so that it would always be back before it is ended.
+  if (before?.out === 'failed-health') {
+    const detail = `${titleOf(machine)} has failed its checks and is being ended, it can register when it is unregistered`
+    return reject('machine-ending', detail)
+  }
 
   const count = state.machineCount.get('all') ?? 0
   if (before === undefined && count >= MACHINES_MAX) {
     return reject('too-many', `there are ${count} machines, at most ${MACHINES_MAX} are possible`)
   }
   const endpoint = app.endpoints.get(cluster)
+  if (endpoint?.value.target !== undefined) {
+    const detail = `endpoint ${cluster} of app ${name} has the target ${endpoint.value.target}, and so no machines`
+    return reject('target-impossible', detail)
+  }
   const others =
     (endpoint?.value.addresses.length ?? 0) +
     addressesOfMachines(machines) -
@@ -96,13 +120,23 @@ function decideRegister(state: RegistryState, machine: Machine): Decision {
     return reject('too-many', detail)
   }
   const registered: RegistryEvent = { type: 'machine-registered', ...machine }
-  if (endpoint !== undefined) return accept(registered)
+  if (endpoint !== undefined) {
+    // What is found out anew is not taken to be down until then.
+    const comesBack = told(state, name, cluster) === 'down' && atEpoch !== undefined
+    return accept(registered, ...(comesBack ? slowStartOf(state, machine, atEpoch) : []))
+  }
   if (app.endpoints.size >= ENDPOINTS_MAX) {
     const detail = `there are ${app.endpoints.size} endpoints of app ${name}, at most ${ENDPOINTS_MAX} are possible`
     return reject('too-many', detail)
   }
   const made = endpointSchema.parse({ cluster })
   return accept({ type: 'endpoint-put', app: name, endpoint: made, forMachines: true }, registered)
+}
+
+function told(state: RegistryState, app: string, cluster: string): HealthState {
+  // What is forced stays so.
+  if (state.forced.get(app)?.has(cluster) === true) return 'unknown'
+  return state.health.get(app)?.get(cluster)?.state ?? 'unknown'
 }
 
 /** An endpoint that is there for its machines goes with the last of them. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import {
   ADDRESSES_MAX,
@@ -11,10 +10,19 @@ import type { ForceCommand } from './decide-force.ts'
 import { decideForce } from './decide-force.ts'
 import type { MachineCommand } from './decide-machine.ts'
 import { addressesOfMachines, decideMachine } from './decide-machine.ts'
-import type { Decision, Refusal } from './decision.ts'
+import type { MaintenanceCommand } from './decide-maintenance.ts'
+import { decideMaintenance } from './decide-maintenance.ts'
+import type { NetworkCommand } from './decide-network.ts'
+import { decideNetwork } from './decide-network.ts'
+import type { ShareCommand } from './decide-share.ts'
+import { decideShare, slowStartOf } from './decide-share.ts'
+import type { Decision } from './decision.ts'
 import { accept, reject } from './decision.ts'
-import type { EndpointVerdict, RegistryEvent } from './events.ts'
+import type { EndpointVerdict } from './events.ts'
 import { endpointKey } from './machines.ts'
+import type { Precondition } from './rules.ts'
+import { notFoundUnless, put, tooMany, unmet } from './rules.ts'
+import { impossibleTarget, targetAtApex } from './targets.ts'
 import type { RegistryState } from './state.ts'
 import { hasApps, zoneOf } from './state.ts'
 
@@ -42,9 +50,9 @@ export type Command =
   | { readonly type: 'put-verdict'; readonly verdict: EndpointVerdict }
   | ForceCommand
   | MachineCommand
-
-/** Holds when the object has this version, exists (`any`), or does not exist (`none`). */
-export type Precondition = number | 'any' | 'none'
+  | NetworkCommand
+  | MaintenanceCommand
+  | ShareCommand
 
 /**
  * Checks one command against the state and says which events it becomes; none when all is as wanted
@@ -71,6 +79,11 @@ export function decide(state: RegistryState, command: Command): Decision {
           `cluster ${command.id} has ${used} endpoints, delete them first`,
         )
       }
+      const networks = state.clusterNetworks.get(command.id) ?? 0
+      if (networks > 0) {
+        const detail = `cluster ${command.id} is named by ${networks} networks, delete them first`
+        return reject('cluster-in-use', detail)
+      }
       return accept({ type: 'cluster-deleted', id: command.id })
     }
     case 'put-zone': {
@@ -78,7 +91,8 @@ export function decide(state: RegistryState, command: Command): Decision {
       const before = state.zones.get(zone.apex)
       const refusal =
         unmet(command.if, before, `zone ${zone.apex}`) ??
-        tooMany(before, state.zones.size, ZONES_MAX, 'zones')
+        tooMany(before, state.zones.size, ZONES_MAX, 'zones') ??
+        targetAtApex(state, zone.apex)
       return refusal ?? put(before?.value, zone, { type: 'zone-put', zone })
     }
     case 'delete-zone': {
@@ -124,7 +138,11 @@ export function decide(state: RegistryState, command: Command): Decision {
       const isChecked = app?.value.health !== undefined && app.endpoints.has(verdict.cluster)
       const before = state.health.get(verdict.app)?.get(verdict.cluster)?.state ?? 'unknown'
       if (!isChecked || before === verdict.state) return { ok: true, events: [] }
-      return accept({ type: 'endpoint-health', ...verdict })
+      const comesBack = before === 'down' && !state.forced.get(verdict.app)?.has(verdict.cluster)
+      return accept(
+        { type: 'endpoint-health', ...verdict },
+        ...(comesBack ? slowStartOf(state, verdict, verdict.sinceEpoch) : []),
+      )
     }
     case 'force-endpoint':
     case 'unforce-endpoint':
@@ -134,6 +152,18 @@ export function decide(state: RegistryState, command: Command): Decision {
     case 'withdraw-machine':
     case 'end-machine':
       return decideMachine(state, command)
+    case 'put-maintenance':
+    case 'delete-maintenance':
+    case 'begin-maintenance':
+    case 'end-maintenance':
+      return decideMaintenance(state, command)
+    case 'put-load':
+    case 'put-withheld':
+    case 'put-region-withheld':
+      return decideShare(state, command)
+    case 'put-network':
+    case 'delete-network':
+      return decideNetwork(state, command)
     default:
       return assertNever(command)
   }
@@ -156,6 +186,10 @@ function decidePutEndpoint(
   if (cluster === undefined) {
     return reject('cluster-missing', `cluster ${endpoint.cluster} is not registered, put it first`)
   }
+  if (endpoint.target !== undefined) {
+    const impossible = impossibleTarget(state, name, endpoint.cluster, endpoint.target)
+    if (impossible !== undefined) return impossible
+  }
   const ofMachines = addressesOfMachines(state.machines.get(endpointKey(name, endpoint.cluster)))
   if (endpoint.addresses.length + ofMachines > ADDRESSES_MAX) {
     const listed = `${what} lists ${endpoint.addresses.length} addresses`
@@ -168,62 +202,10 @@ function decidePutEndpoint(
   const own = before?.isForMachines === true ? undefined : before?.value
   const decision = put(own, endpoint, { type: 'endpoint-put', app: name, endpoint })
   const isAlone = ofMachines === 0 && cluster.value.addresses.length === 0
+  const hasOwn = endpoint.addresses.length > 0 || endpoint.target !== undefined
   // What is there already may have lost its machines since.
-  if (decision.events.length > 0 && endpoint.addresses.length === 0 && isAlone) {
+  if (decision.events.length > 0 && !hasOwn && isAlone) {
     return reject('address-missing', `${what} has no addresses, and neither has its cluster`)
   }
   return decision
-}
-
-function put(
-  before: object | undefined,
-  after: object,
-  event: RegistryEvent,
-): Decision & { readonly ok: true } {
-  return isDeepStrictEqual(before, after) ? { ok: true, events: [] } : accept(event)
-}
-
-function unmet(
-  wanted: Precondition | undefined,
-  before: { readonly version: number } | undefined,
-  what: string,
-): Refusal | undefined {
-  const found = before === undefined ? 'does not exist' : `is at version ${before.version}`
-  switch (wanted) {
-    case undefined:
-      return undefined
-    case 'any':
-      return before === undefined
-        ? reject('precondition-failed', `${what} ${found}, it must exist`)
-        : undefined
-    case 'none':
-      return before === undefined
-        ? undefined
-        : reject('precondition-failed', `${what} ${found}, it must not exist`)
-    default:
-      return before?.version === wanted
-        ? undefined
-        : reject('precondition-failed', `${what} ${found}, version ${wanted} is wanted`)
-  }
-}
-
-/** Deleting what is not there is `not-found`, unless the caller set a precondition of his own. */
-function notFoundUnless(
-  given: Precondition | undefined,
-  before: object | undefined,
-  refusal: Refusal,
-): Decision {
-  if (given !== undefined || before !== undefined) return refusal
-  return reject('not-found', refusal.rejection.detail.replace(', it must exist', ''))
-}
-
-function tooMany(
-  before: object | undefined,
-  size: number,
-  max: number,
-  what: string,
-): Refusal | undefined {
-  return before === undefined && size >= max
-    ? reject('too-many', `there are ${size} ${what}, at most ${max} are possible`)
-    : undefined
 }

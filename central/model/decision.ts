@@ -10,6 +10,9 @@ export type RejectionCode =
   | 'cluster-in-use'
   | 'app-missing'
   | 'address-missing'
+  | 'target-impossible'
+  | 'prefix-taken'
+  | 'machine-ending'
   | 'too-many'
 
 export interface Rejection {

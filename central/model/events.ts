@@ -1,5 +1,6 @@
 import type { ForcedState } from '../../shared/registry/force-schema.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
 
 /**
@@ -32,11 +33,78 @@ export type RegistryEvent =
   | ({ readonly type: 'machine-registered' } & Machine)
   /** Out of answers; where it has a `terminateUrl` that is called next. */
   | ({ readonly type: 'machine-withdrawn'; readonly why: WithdrawalReason } & MachineKey)
-  | ({ readonly type: 'machine-terminated' } & MachineKey & Termination)
+  | ({
+      readonly type: 'machine-terminated'
+      /** Absent in records of a schema below 4. */
+      readonly why?: WithdrawalReason
+    } & MachineKey &
+      Termination)
   | ({
       readonly type: 'machine-unregistered'
       readonly why: WithdrawalReason | 'left'
     } & MachineKey)
+  | { readonly type: 'network-put'; readonly network: Network }
+  | { readonly type: 'network-deleted'; readonly id: string }
+  | ({ readonly type: 'maintenance-put' } & MaintenanceWindow)
+  /** From now on it is in force. */
+  | ({ readonly type: 'maintenance-begun' } & MaintenanceWindow)
+  /** It is gone; it may never have begun. */
+  | ({
+      readonly type: 'maintenance-ended'
+      readonly why: MaintenanceEndWhy
+    } & MaintenanceWindow)
+  | ({ readonly type: 'endpoint-load' } & EndpointLoad)
+  | ({ readonly type: 'endpoint-withheld' } & EndpointWithheld)
+  | ({ readonly type: 'region-withheld' } & RegionWithheld)
+
+/** How busy an endpoint is, in whole steps of 5 %. */
+export interface EndpointLoad {
+  readonly app: string
+  readonly cluster: string
+  /** In percent of what it can bear; absent when nobody has told for too long. */
+  readonly load?: number | undefined
+}
+
+/** What others get of the queries that a place would get. */
+export interface Withheld {
+  /** 0: nothing is withheld any more. */
+  readonly percent: number
+  /** Wall clock, ms since 1970: when the slow start of an endpoint began; when a region came to this step. */
+  readonly sinceEpoch: number
+}
+
+/** What is withheld of an endpoint that was down, while it comes back. */
+export interface EndpointWithheld extends Withheld {
+  readonly app: string
+  readonly cluster: string
+}
+
+/** What is withheld of all endpoints of an app in a region, while too many of them are down. */
+export interface RegionWithheld extends Withheld {
+  readonly app: string
+  readonly region: string
+}
+
+/** A time in which operators work on a cluster or an endpoint: it counts as draining or disabled then. */
+export interface MaintenanceWindow {
+  readonly id: string
+  readonly cluster: string
+  /** Only the endpoint of this app on the cluster. */
+  readonly app?: string | undefined
+  /** Wall clock, ms since 1970. */
+  readonly fromEpoch: number
+  readonly untilEpoch: number
+  readonly state: 'draining' | 'disabled'
+  /** For people. */
+  readonly reason: string
+  /** Who asked for it: the name of the token. */
+  readonly actor: string
+}
+
+/** What can end a window: its time is over, or an operator deleted it or put another in its place. */
+export const maintenanceEndWhys = ['over', 'operator'] as const
+
+export type MaintenanceEndWhy = (typeof maintenanceEndWhys)[number]
 
 /** What names a machine: its id is its own among those of one app on one cluster. */
 export interface MachineKey {
@@ -54,10 +122,17 @@ export interface Machine extends MachineKey {
   readonly leaseSeconds: number
   /** Asked to end the machine when it is withdrawn. */
   readonly terminateUrl?: string | undefined
+  /** It is ended when its endpoint is down for so long. */
+  readonly endAfterDownSeconds?: number | undefined
 }
 
-/** Why a machine is taken out: its lease has ended, or it was told to work no more. */
-export type WithdrawalReason = 'expired' | 'unhealthy'
+/**
+ * Why a machine is taken out: its lease has ended, its endpoint was down for too long, or the machine said
+ * itself that it does not work.
+ */
+export const withdrawalReasons = ['lease-expired', 'failed-health', 'unhealthy'] as const
+
+export type WithdrawalReason = (typeof withdrawalReasons)[number]
 
 /** How it went to have a machine ended. */
 export interface Termination {
@@ -109,9 +184,10 @@ export interface VerdictReport {
 
 /**
  * The schema version of `ChangeRecord` that this software writes. 1: without `endpoint-health`, 2: without
- * forces and machines; both are read as they are.
+ * forces and machines, 3: without maintenance, networks, loads and what is withheld, and with other words for the ends of leases. What is older
+ * is read as it is, but for these words (`log/older-words.ts`).
  */
-export const EVENT_SCHEMA = 3
+export const EVENT_SCHEMA = 4
 
 /** One accepted change before it has its place in the log. */
 export interface NewChange {

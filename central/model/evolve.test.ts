@@ -95,7 +95,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       fc.integer({ min: 1, max: 20 }).map((version) => ({
         type: 'withdraw-machine' as const,
         ...at,
-        why: 'expired' as const,
+        why: 'lease-expired' as const,
         version,
       })),
       fc.integer({ min: 1, max: 20 }).map((version) => ({

@@ -4,18 +4,24 @@ import type { Name } from '../../shared/dns/name.ts'
 import { parentOf } from '../../shared/dns/name.ts'
 import type { ChangeRecord, EndpointForce, EndpointVerdict, RegistryEvent } from './events.ts'
 import { dropForce, putForce } from './forces.ts'
+import { deleteNetwork, putNetwork } from './networks.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import type { App, Cluster, Endpoint } from '../../shared/registry/schema.ts'
 import type {
-  AppVerdicts,
   RegistryState,
   Stored,
   StoredApp,
   StoredEndpoint,
   StoredMachine,
+  StoredWindow,
   StoredZone,
 } from './state.ts'
 import { zoneOf } from './state.ts'
+import { dropVerdict, putVerdict } from './verdicts.ts'
 import { deleteMachine, deleteMachines, endpointKey, putMachine } from './machines.ts'
+import type { ShareEvent } from './shares.ts'
+import { dropShare, dropShares, dropWithheld, evolveShare, trimShares } from './shares.ts'
+import { beginWindow, endWindow, putWindow, restoreWindow } from './maintenance.ts'
 
 /**
  * Folds one change into the state, in place. Deterministic: no time, no chance, no I/O, so that every
@@ -59,6 +65,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       if (!isDeepStrictEqual(before?.value.health?.check, event.app.health?.check)) {
         state.health.delete(name)
       }
+      trimShares(state, event.app)
       touchZone(state, name, version)
       return
     }
@@ -72,6 +79,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       state.apps.delete(event.name)
       state.health.delete(event.name)
       state.forced.delete(event.name)
+      dropShares(state, event.name)
       count(state, event.name, -1)
       touchZone(state, event.name, version)
       return
@@ -82,9 +90,10 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       const { cluster } = event.endpoint
       const before = app.endpoints.get(cluster)?.value
       if (before === undefined) use(state, cluster, 1)
-      // Another address or port is another thing to find out about.
+      // Another address, target or port is another thing to find out about.
       if (before === undefined || !isSamePlace(before, event.endpoint)) {
         dropVerdict(state, event.app, cluster)
+        dropWithheld(state, event.app, cluster)
       }
       const endpoints = ownEndpoints(app, version)
       const isForMachines = event.forMachines === true ? { isForMachines: true as const } : {}
@@ -98,6 +107,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       use(state, event.cluster, -1)
       dropVerdict(state, event.app, event.cluster)
       dropForce(state, event.app, event.cluster)
+      dropShare(state, event.app, event.cluster)
       deleteMachines(state, event.app, event.cluster)
       const endpoints = ownEndpoints(app, version)
       endpoints.delete(event.cluster)
@@ -107,6 +117,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
     case 'endpoint-health': {
       const { type: _, ...verdict } = event
       putVerdict(state, verdict)
+      if (verdict.state === 'down') dropWithheld(state, verdict.app, verdict.cluster)
       return
     }
     case 'endpoint-forced': {
@@ -140,30 +151,39 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
     case 'machine-unregistered':
       if (deleteMachine(state, event)?.out === undefined) touchZone(state, event.app, version)
       return
+    case 'network-put':
+      putNetwork(state, { value: event.network, version })
+      return
+    case 'network-deleted':
+      deleteNetwork(state, event.id)
+      return
+    case 'maintenance-put': {
+      const { type: _, ...window } = event
+      putWindow(state, window, version)
+      return
+    }
+    case 'maintenance-begun':
+      beginWindow(state, event.id, version)
+      return
+    case 'maintenance-ended':
+      endWindow(state, event.id, version)
+      return
+    case 'endpoint-load':
+    case 'endpoint-withheld':
+    case 'region-withheld':
+      evolveShare(state, event)
+      return
     default:
       assertNever(event)
   }
 }
 
-/** Keeps a verdict, in a map of its own: the one before it may be shared with a draft or a reader. */
-function putVerdict(state: RegistryState, verdict: EndpointVerdict): void {
-  const { app, cluster } = verdict
-  dropVerdict(state, app, cluster)
-  if (verdict.state === 'unknown' || state.apps.get(app)?.endpoints.has(cluster) !== true) return
-  state.health.set(app, new Map(state.health.get(app)).set(cluster, verdict))
-}
-
-function dropVerdict(state: RegistryState, app: Name, cluster: string): void {
-  const before: AppVerdicts | undefined = state.health.get(app)
-  if (before?.has(cluster) !== true) return
-  const verdicts = new Map(before)
-  verdicts.delete(cluster)
-  if (verdicts.size === 0) state.health.delete(app)
-  else state.health.set(app, verdicts)
-}
-
 function isSamePlace(before: Endpoint, after: Endpoint): boolean {
-  return before.port === after.port && isDeepStrictEqual(before.addresses, after.addresses)
+  return (
+    before.port === after.port &&
+    before.target === after.target &&
+    isDeepStrictEqual(before.addresses, after.addresses)
+  )
 }
 
 type Endpoints = Map<string, StoredEndpoint>
@@ -225,6 +245,15 @@ export function restore(state: RegistryState, object: StoredObject): void {
     case 'machine':
       putMachine(state, object.stored)
       return
+    case 'network':
+      putNetwork(state, object.stored)
+      return
+    case 'maintenance':
+      restoreWindow(state, object.stored)
+      return
+    case 'share':
+      evolveShare(state, object.stored)
+      return
     default:
       assertNever(object)
   }
@@ -241,6 +270,9 @@ export type StoredObject =
   | { readonly kind: 'verdict'; readonly stored: EndpointVerdict }
   | { readonly kind: 'force'; readonly stored: EndpointForce }
   | { readonly kind: 'machine'; readonly stored: StoredMachine }
+  | { readonly kind: 'network'; readonly stored: Stored<Network> }
+  | { readonly kind: 'maintenance'; readonly stored: StoredWindow }
+  | { readonly kind: 'share'; readonly stored: ShareEvent }
 
 function count(state: RegistryState, name: Name, by: 1 | -1): void {
   for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {

@@ -9,7 +9,7 @@ const typesOf = (events: ReturnType<TestMesh['put']>): unknown =>
 const withdraw = (version: number, at = vm1): Command => ({
   type: 'withdraw-machine',
   ...at,
-  why: 'expired',
+  why: 'lease-expired',
   version,
 })
 const end = (version: number, at = vm1): Command => ({

@@ -1,7 +1,7 @@
 import type { Name } from '../../shared/dns/name.ts'
 import type { Endpoint } from '../../shared/registry/schema.ts'
 import type { MachineKey } from './events.ts'
-import type { RegistryState, StoredEndpoint, StoredMachine } from './state.ts'
+import type { RegistryState, StoredApp, StoredEndpoint, StoredMachine } from './state.ts'
 
 /**
  * What answers name for an endpoint: the addresses that it lists and those of its machines that are in.
@@ -28,6 +28,22 @@ export function effectiveEndpoint(
   const [common] = ports
   const port = value.port ?? (ports.size === 1 ? common : undefined)
   return { ...value, addresses: [...addresses], ...(port === undefined ? {} : { port }) }
+}
+
+/** The shortest lease of the machines of an app that are in answers, in seconds; undefined without any. */
+export function shortestLeaseSeconds(
+  state: Pick<RegistryState, 'machines'>,
+  { value: { name }, endpoints }: StoredApp,
+): number | undefined {
+  if (state.machines.size === 0) return undefined
+  let shortest: number | undefined
+  for (const cluster of endpoints.keys()) {
+    for (const { value, out } of state.machines.get(endpointKey(name, cluster))?.values() ?? []) {
+      if (out !== undefined) continue
+      if (shortest === undefined || value.leaseSeconds < shortest) shortest = value.leaseSeconds
+    }
+  }
+  return shortest
 }
 
 /** The key of an endpoint in the table of machines; neither a canonical name nor an id has a blank. */

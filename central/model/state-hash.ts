@@ -17,17 +17,22 @@ export function stateHash(state: RegistryState): string {
       hash.update(canonical(app.endpoints.get(cluster)))
     }
   }
-  for (const table of [state.health, state.forced]) {
+  const { health, forced, loads, withheld, regions } = state
+  for (const table of [health, forced, loads, withheld, regions]) {
     for (const name of sorted(table.keys())) {
-      const byCluster = table.get(name)
-      for (const cluster of sorted(byCluster?.keys() ?? [])) {
-        hash.update(canonical(byCluster?.get(cluster)))
+      const byPlace = table.get(name)
+      for (const place of sorted(byPlace?.keys() ?? [])) {
+        hash.update(canonical(byPlace?.get(place)))
       }
     }
   }
   for (const key of sorted(state.machines.keys())) {
     const machines = state.machines.get(key)
     for (const id of sorted(machines?.keys() ?? [])) hash.update(canonical(machines?.get(id)))
+  }
+  for (const id of sorted(state.networks.keys())) hash.update(canonical(state.networks.get(id)))
+  for (const id of sorted(state.maintenance.keys())) {
+    hash.update(canonical(state.maintenance.get(id)))
   }
   return hash.digest('hex')
 }

@@ -2,8 +2,18 @@ import type { Name } from '../../shared/dns/name.ts'
 import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
 import { DEFAULT_POLICY } from '../../shared/registry/policy-schema.ts'
 import type { Policy } from '../../shared/registry/policy-schema.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
-import type { EndpointForce, EndpointVerdict, Machine, WithdrawalReason } from './events.ts'
+import type {
+  EndpointForce,
+  EndpointLoad,
+  EndpointVerdict,
+  EndpointWithheld,
+  Machine,
+  MaintenanceWindow,
+  RegionWithheld,
+  WithdrawalReason,
+} from './events.ts'
 
 /** A registered object with the version of the change that last touched it. */
 export interface Stored<T> {
@@ -34,6 +44,12 @@ export interface StoredMachine extends Stored<Machine> {
 /** The machines of one endpoint by id; not empty, never written once it is in the state. */
 export type EndpointMachines = ReadonlyMap<string, StoredMachine>
 
+/** A window of maintenance, and whether it has begun. */
+export interface StoredWindow {
+  readonly value: MaintenanceWindow
+  readonly isInForce: boolean
+}
+
 /** A zone; `serialVersion` is the version of the last change of it or of an app in it. */
 export interface StoredZone extends Stored<Zone> {
   readonly serialVersion: number
@@ -44,6 +60,11 @@ export type AppVerdicts = ReadonlyMap<string, EndpointVerdict>
 
 /** The forced endpoints of one app, by cluster; not empty. */
 export type AppForces = ReadonlyMap<string, EndpointForce>
+
+/** A load that somebody tells. */
+export interface ToldLoad extends EndpointLoad {
+  readonly load: number
+}
 
 /** The part of `Map` that folding needs, so that a draft can stand in for the real thing. */
 export interface Table<K, V> {
@@ -68,8 +89,23 @@ export interface RegistryState {
   readonly health: Table<Name, AppVerdicts>
   /** What operators have forced; like a verdict it changes no version. */
   readonly forced: Table<Name, AppForces>
+  /** Loads of the endpoints of an app, by cluster; no map is empty, and none is ever written. As verdicts. */
+  readonly loads: Table<Name, ReadonlyMap<string, ToldLoad>>
+  /** What is withheld of them while they come back, likewise. */
+  readonly withheld: Table<Name, ReadonlyMap<string, EndpointWithheld>>
+  /** What is withheld of those in a region, by region, likewise. */
+  readonly regions: Table<Name, ReadonlyMap<string, RegionWithheld>>
   /** By `endpointKey`; apart from the apps, as verdicts are. A machine has an endpoint. */
   readonly machines: Table<string, EndpointMachines>
+  /** Windows of maintenance that are planned or in force, by id. */
+  readonly maintenance: Table<string, StoredWindow>
+  /** Their ids by the place that they are about (`maintenance.ts`); no set is ever written. Derived. */
+  readonly maintenanceAt: Table<string, ReadonlySet<string>>
+  readonly networks: Table<string, Stored<Network>>
+  /** The id of the network that has a prefix. Derived. */
+  readonly prefixes: Table<string, string>
+  /** How many networks name a cluster; absent for none. Derived. */
+  readonly clusterNetworks: Table<string, number>
   /** How many machines there are; absent for none. Derived. */
   readonly machineCount: Table<'all', number>
   /** How many apps and zone apexes stand at or under a name; absent for none. Derived. */
@@ -86,7 +122,15 @@ export function emptyState(): RegistryState {
     apps: new Map(),
     health: new Map(),
     forced: new Map(),
+    loads: new Map(),
+    withheld: new Map(),
+    regions: new Map(),
     machines: new Map(),
+    networks: new Map(),
+    prefixes: new Map(),
+    clusterNetworks: new Map(),
+    maintenance: new Map(),
+    maintenanceAt: new Map(),
     machineCount: new Map(),
     descendants: new Map(),
     clusterUse: new Map(),
@@ -101,7 +145,15 @@ export function draftOf(state: RegistryState): RegistryState {
     apps: new DraftTable(state.apps),
     health: new DraftTable(state.health),
     forced: new DraftTable(state.forced),
+    loads: new DraftTable(state.loads),
+    withheld: new DraftTable(state.withheld),
+    regions: new DraftTable(state.regions),
     machines: new DraftTable(state.machines),
+    networks: new DraftTable(state.networks),
+    prefixes: new DraftTable(state.prefixes),
+    clusterNetworks: new DraftTable(state.clusterNetworks),
+    maintenance: new DraftTable(state.maintenance),
+    maintenanceAt: new DraftTable(state.maintenanceAt),
     machineCount: new DraftTable(state.machineCount),
     descendants: new DraftTable(state.descendants),
     clusterUse: new DraftTable(state.clusterUse),

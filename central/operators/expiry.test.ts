@@ -7,7 +7,8 @@ import { manifestSchema } from '../../shared/registry/schema.ts'
 import { createFailingLog } from '../health/keeper.fixture.ts'
 import { planManifest, presenceOf } from '../http/plan.ts'
 import { Registry } from '../registry/registry.ts'
-import { ForceExpiry } from './expiry.ts'
+import { DueChanges } from './due-changes.ts'
+import { forceExpiry } from './expiry.ts'
 
 const app = 'web.example.'
 const mesh = {
@@ -47,7 +48,11 @@ async function setUp(real?: Clock) {
       ok: true,
     })
   }
-  const expiry = new ForceExpiry({ registry, clock, logger: createLogger('silent', {}) })
+  const expiry = new DueChanges(forceExpiry, {
+    registry,
+    clock,
+    logger: createLogger('silent', {}),
+  })
   const start = async (): Promise<void> => {
     await expiry.start()
     onTestFinished(() => expiry.stop())

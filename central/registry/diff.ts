@@ -6,8 +6,19 @@ import type { RegistryState } from '../model/state.ts'
 /** One line of what a change set does to one object. */
 export interface DiffEntry {
   readonly action: 'create' | 'change' | 'delete'
-  readonly kind: 'cluster' | 'zone' | 'app' | 'endpoint' | 'health' | 'force' | 'machine'
-  /** Id, apex, name, or `name cluster` for an endpoint, its health and force, with the id for a machine. */
+  readonly kind:
+    | 'cluster'
+    | 'zone'
+    | 'app'
+    | 'endpoint'
+    | 'health'
+    | 'force'
+    | 'machine'
+    | 'network'
+    | 'maintenance'
+    | 'load'
+    | 'withheld'
+  /** Id, apex, name, or `name cluster` for an endpoint, its health, force, load and what is withheld, with the id for a machine. */
   readonly id: string
   readonly before?: object
   readonly after?: object
@@ -66,6 +77,39 @@ export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
     }
     case 'machine-unregistered':
       return entry('machine', idOf(event), machineOf(state, event), undefined)
+    case 'network-put':
+      return entry('network', event.network.id, state.networks.get(event.network.id), event.network)
+    case 'network-deleted':
+      return entry('network', event.id, state.networks.get(event.id), undefined)
+    case 'maintenance-put': {
+      const { type: _, ...window } = event
+      return entry('maintenance', event.id, state.maintenance.get(event.id), window)
+    }
+    case 'maintenance-begun': {
+      const { type: _, ...window } = event
+      const before = state.maintenance.get(event.id)
+      return entry('maintenance', event.id, before, { ...window, isInForce: true })
+    }
+    case 'maintenance-ended':
+      return entry('maintenance', event.id, state.maintenance.get(event.id), undefined)
+    case 'endpoint-load': {
+      const { type: _, ...load } = event
+      const before = state.loads.get(event.app)?.get(event.cluster)
+      const after = load.load === undefined ? undefined : load
+      return entry('load', `${event.app} ${event.cluster}`, before && { value: before }, after)
+    }
+    case 'endpoint-withheld': {
+      const { type: _, ...withheld } = event
+      const before = state.withheld.get(event.app)?.get(event.cluster)
+      const after = withheld.percent === 0 ? undefined : withheld
+      return entry('withheld', `${event.app} ${event.cluster}`, before && { value: before }, after)
+    }
+    case 'region-withheld': {
+      const { type: _, ...withheld } = event
+      const before = state.regions.get(event.app)?.get(event.region)
+      const after = withheld.percent === 0 ? undefined : withheld
+      return entry('withheld', `${event.app} ${event.region}`, before && { value: before }, after)
+    }
     default:
       return assertNever(event)
   }

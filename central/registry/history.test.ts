@@ -6,6 +6,7 @@ function touched(
   version: number,
   names: readonly string[],
   clusters: readonly string[] = [],
+  networks: readonly string[] = [],
 ): Touched {
   return {
     version,
@@ -14,6 +15,7 @@ function touched(
     zones: new Set(),
     serials: new Set(),
     names: new Set(names),
+    networks: new Set(networks),
   }
 }
 

@@ -3,9 +3,9 @@ import type { Touched } from './touched.ts'
 
 /** How far back an edge may resume, in changes. */
 const CHANGES_MAX = 10_000
-/** How many touched names the whole history may hold, so that a few huge changes do not fill memory. */
+/** How many touched names and networks the whole history may hold, so that a few huge changes do not fill memory. */
 const NAMES_MAX = 1_000_000
-/** An edge that has missed more names than this gets the full state, which costs less. */
+/** An edge that has missed more names and networks than this gets the full state, which costs less. */
 const MERGE_NAMES_MAX = 50_000
 
 /** All that was touched after one version, up to another. */
@@ -16,6 +16,7 @@ export interface TouchedSince {
   readonly zones: ReadonlySet<Name>
   readonly serials: ReadonlySet<Name>
   readonly names: ReadonlySet<Name>
+  readonly networks: ReadonlySet<string>
 }
 
 /** What the last changes touched; older ones are forgotten. */
@@ -35,12 +36,12 @@ export class History {
   push(touched: Touched): void {
     this.#cached = undefined
     this.#changes.push(touched)
-    this.#names += touched.names.size
+    this.#names += countOf(touched)
     this.#head = touched.version
     while (this.#changes.length > CHANGES_MAX || this.#names > NAMES_MAX) {
       const oldest = this.#changes.shift()
       if (oldest === undefined) return
-      this.#names -= oldest.names.size
+      this.#names -= countOf(oldest)
       this.#after = oldest.version
     }
   }
@@ -59,6 +60,7 @@ export class History {
     const zones = new Set<Name>()
     const serials = new Set<Name>()
     const names = new Set<Name>()
+    const networks = new Set<string>()
     // Versions have no gaps, so the place of a version in the list is known.
     const start = after - this.#after
     const acceptedEpochMs = this.#changes[start]?.acceptedEpochMs ?? 0
@@ -69,10 +71,15 @@ export class History {
       addAll(zones, touched.zones)
       addAll(serials, touched.serials)
       addAll(names, touched.names)
-      if (names.size > MERGE_NAMES_MAX) return undefined
+      addAll(networks, touched.networks)
+      if (countOf({ names, networks }) > MERGE_NAMES_MAX) return undefined
     }
-    return { version: this.#head, acceptedEpochMs, clusters, zones, serials, names }
+    return { version: this.#head, acceptedEpochMs, clusters, zones, serials, names, networks }
   }
+}
+
+function countOf({ names, networks }: Pick<Touched, 'names' | 'networks'>): number {
+  return names.size + networks.size
 }
 
 function addAll<T>(into: Set<T>, from: ReadonlySet<T>): void {

@@ -6,11 +6,12 @@ import { ManualClock } from '../../shared/clock.ts'
 import { createLogger } from '../../shared/log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
 import { machine, TestMesh, vm1, vm2 } from '../model/machines.fixture.ts'
+import { isMaintained } from '../model/maintenance.ts'
 import { stateHash } from '../model/state-hash.ts'
 import { Registry } from './registry.ts'
 import { RegistrySnapshot } from './snapshot.ts'
 
-it('keeps machines, those that are out too, and what is there for them', async () => {
+it('keeps machines, those that are out too, what is there for them, and maintenance', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'meridian-snapshot-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const { state } = new TestMesh()
@@ -32,7 +33,20 @@ it('keeps machines, those that are out too, and what is there for them', async (
       ),
       { type: 'register-machine', machine: machine(vm1, '192.0.2.1') },
       { type: 'register-machine', machine: machine(vm2, '192.0.2.2', { terminateUrl }) },
-      { type: 'withdraw-machine', ...vm2, why: 'expired', version: 1 },
+      { type: 'withdraw-machine', ...vm2, why: 'lease-expired', version: 1 },
+      {
+        type: 'put-maintenance',
+        window: {
+          id: 'disks',
+          cluster: 'sfo',
+          fromEpoch: 1,
+          untilEpoch: 9,
+          state: 'disabled',
+          reason: 'why',
+          actor: 'ops',
+        },
+        nowEpoch: 5,
+      },
     ],
     ...by,
   })
@@ -44,5 +58,6 @@ it('keeps machines, those that are out too, and what is there for them', async (
   if (read === undefined) throw new TypeError('the snapshot was refused')
   expect(stateHash(read.state)).toBe(stateHash(registry.state))
   expect(read.state.machineCount.get('all')).toBe(2)
-  expect(read.state.machines.get('video.example. sfo')?.get('vm-2')?.out).toBe('expired')
+  expect(isMaintained(read.state, 'sfo')).toBe(true)
+  expect(read.state.machines.get('video.example. sfo')?.get('vm-2')?.out).toBe('lease-expired')
 })

@@ -5,12 +5,13 @@ import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.
 import type { EventLog } from '../log/event-log.ts'
 import { restore } from '../model/evolve.ts'
 import type { StoredObject } from '../model/evolve.ts'
+import { shareEventsOf } from '../model/shares.ts'
 import type { RegistryState } from '../model/state.ts'
 import { emptyState } from '../model/state.ts'
 import type { Registry } from './registry.ts'
 
 const KIND = 'meridian-central-state'
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 const headerSchema = z.object({
   logId: z.string(),
@@ -105,7 +106,17 @@ export class RegistrySnapshot {
   }
 }
 
-const objectKinds = new Set<unknown>(['cluster', 'zone', 'app', 'verdict', 'force', 'machine'])
+const objectKinds = new Set<unknown>([
+  'cluster',
+  'zone',
+  'app',
+  'verdict',
+  'force',
+  'machine',
+  'network',
+  'maintenance',
+  'share',
+])
 
 /**
  * A look at the kind is enough: the checksum of the file and the format version in its header say that
@@ -128,6 +139,8 @@ function isStoredObject(value: unknown): value is StoredObject {
 function objectsOf(state: RegistryState): Iterable<StoredObject> {
   const clusters = [...state.clusters.values()]
   const zones = [...state.zones.values()]
+  const networks = [...state.networks.values()]
+  const windows = [...state.maintenance.values()]
   const apps = Array.from(state.apps.values(), ({ value, version, endpoints }) => ({
     value,
     version,
@@ -137,12 +150,16 @@ function objectsOf(state: RegistryState): Iterable<StoredObject> {
   const verdicts = [...state.health.values()].flatMap((byCluster) => [...byCluster.values()])
   const forces = [...state.forced.values()].flatMap((byCluster) => [...byCluster.values()])
   const machines = [...state.machines.values()].flatMap((byId) => [...byId.values()])
+  const shares = shareEventsOf(state)
   return (function* objects(): Iterable<StoredObject> {
     for (const stored of clusters) yield { kind: 'cluster', stored }
     for (const stored of zones) yield { kind: 'zone', stored }
+    for (const stored of networks) yield { kind: 'network', stored }
     for (const stored of apps) yield { kind: 'app', stored }
     for (const stored of verdicts) yield { kind: 'verdict', stored }
     for (const stored of forces) yield { kind: 'force', stored }
+    for (const stored of windows) yield { kind: 'maintenance', stored }
     for (const stored of machines) yield { kind: 'machine', stored }
+    for (const stored of shares) yield { kind: 'share', stored }
   })()
 }

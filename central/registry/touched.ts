@@ -3,7 +3,8 @@ import type { Name } from '../../shared/dns/name.ts'
 import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
 import { assertNever } from '../../shared/errors.ts'
 import type { Policy } from '../../shared/registry/policy-schema.ts'
-import type { ChangeRecord } from '../model/events.ts'
+import type { Cluster } from '../../shared/registry/schema.ts'
+import type { ChangeRecord, MaintenanceWindow } from '../model/events.ts'
 import { machineOf } from '../model/machines.ts'
 import type { RegistryState } from '../model/state.ts'
 import { zoneOf } from '../model/state.ts'
@@ -18,6 +19,9 @@ export interface Touched {
   readonly serials: ReadonlySet<Name>
   /** Names of which the kind or the app may have changed. */
   readonly names: ReadonlySet<Name>
+  readonly networks: ReadonlySet<string>
+  /** A window of maintenance was put, has begun or has ended. */
+  readonly maintenance?: true
 }
 
 /** The policy that a zone, or the one above where it is new, gives to apps without one. */
@@ -31,6 +35,7 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
   const zones = new Set<Name>()
   const serials = new Set<Name>()
   const names = new Set<Name>()
+  const networks = new Set<string>()
 
   // A name that comes or goes may turn those above it from NXDOMAIN to NODATA or back.
   const addWithAncestors = (name: Name): void => {
@@ -41,10 +46,36 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
     if (zone !== undefined) serials.add(zone.value.apex)
   }
 
+  let maintenance = false
+  // No serial: the zone is what it was.
+  const addMaintained = (window: MaintenanceWindow | undefined): void => {
+    maintenance = true
+    if (window?.app !== undefined) names.add(window.app)
+    else if (window !== undefined) clusters.add(window.cluster)
+  }
+
+  // What is withheld of a region is told of each endpoint.
+  const addRelieved = ({ id, region }: Cluster): void => {
+    if (state.regions.size === 0 || state.clusters.get(id)?.value.region === region) return
+    for (const app of state.regions.keys()) {
+      if (state.apps.get(app)?.endpoints.has(id) === true) names.add(app)
+    }
+  }
+
   for (const event of record.events) {
     switch (event.type) {
+      case 'maintenance-put':
+        // It may have been about another place.
+        addMaintained(state.maintenance.get(event.id)?.value)
+        addMaintained(event)
+        break
+      case 'maintenance-begun':
+      case 'maintenance-ended':
+        addMaintained(event)
+        break
       case 'cluster-put':
         clusters.add(event.cluster.id)
+        addRelieved(event.cluster)
         break
       case 'cluster-deleted':
         clusters.add(event.id)
@@ -95,8 +126,17 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
       case 'endpoint-health':
       case 'endpoint-forced':
       case 'endpoint-unforced':
+      case 'endpoint-load':
+      case 'endpoint-withheld':
+      case 'region-withheld':
         // No serial: the zone is what it was.
         names.add(event.app)
+        break
+      case 'network-put':
+        networks.add(event.network.id)
+        break
+      case 'network-deleted':
+        networks.add(event.id)
         break
       default:
         assertNever(event)
@@ -109,5 +149,7 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
     zones,
     serials,
     names,
+    networks,
+    ...(maintenance ? { maintenance: true as const } : {}),
   }
 }

@@ -7,8 +7,6 @@ import {
   RCODE_NOTIMP,
   RCODE_NXDOMAIN,
   RCODE_REFUSED,
-  TYPE_A,
-  TYPE_AAAA,
   TYPE_ANY,
   TYPE_HINFO,
   TYPE_NS,
@@ -17,8 +15,11 @@ import {
 import { blankMessage, decodeMessage, encodeMessage } from '../../shared/dns/message.ts'
 import type { DnsMessage, Question, ResourceRecord } from '../../shared/dns/message.ts'
 import { nameToWire } from '../../shared/dns/name.ts'
-import { trustMsOf, trustedSeconds } from '../../shared/registry/trust.ts'
-import { effectiveEndpoint } from '../model/machines.ts'
+import { trustMsOfApp, trustedSeconds } from '../../shared/registry/trust.ts'
+import { appRecords } from './app-records.ts'
+import type { Told } from './app-records.ts'
+import { effectiveEndpoint, shortestLeaseSeconds } from '../model/machines.ts'
+import { maintainedState } from '../model/maintenance.ts'
 import type { RegistryState, StoredApp, StoredZone } from '../model/state.ts'
 import { serialOf, zoneOf } from '../model/state.ts'
 
@@ -30,8 +31,8 @@ const UDP_SIZE = 1232
 type Outcome = Pick<DnsMessage, 'rcode' | 'aa' | 'answers' | 'authorities'>
 
 /**
- * Answers a DNS query from the registry, in wire form each way. An app is answered with the addresses
- * of all its endpoints that work, whose choice is the edges' business. Undefined for what deserves no
+ * Answers a DNS query from the registry, in wire form each way. An app is answered with all its endpoints that
+ * work, whose choice is the edges' business. Undefined for what deserves no
  * answer: an answer, or less than a header.
  */
 export function answerQuery(state: RegistryState, wire: Buffer): Buffer | undefined {
@@ -95,55 +96,53 @@ function ask(state: RegistryState, question: Question): Outcome {
   if (app === undefined && !isApex && !state.descendants.has(name)) {
     return { rcode: RCODE_NXDOMAIN, aa: true, answers: [], authorities: [negativeSoa(zone)] }
   }
-  // RFC 8482 §4.2.
-  if (type === TYPE_ANY) {
+  const answers = app === undefined ? [] : recordsOf(state, app, type)
+  // RFC 8482 §4.2: only "if there is no CNAME present at the owner name".
+  if (type === TYPE_ANY && answers.length === 0) {
     return found([
       record(name, TYPE_HINFO, zone.value.soa.ttl, { kind: 'hinfo', cpu: 'RFC8482', os: '' }),
     ])
   }
-  return found(app === undefined ? [] : addressRecords(state, app, type))
+  return found(answers)
 }
 
-function addressRecords(
-  state: RegistryState,
-  app: StoredApp,
-  type: number,
-): readonly ResourceRecord[] {
-  if (type !== TYPE_A && type !== TYPE_AAAA) return []
+function recordsOf(state: RegistryState, app: StoredApp, type: number): readonly ResourceRecord[] {
   const { name, ttl, health } = app.value
   const verdicts = state.health.get(name)
   const forces = state.forced.get(name)
   const works: Told[] = []
   const drains: Told[] = []
   const down: Told[] = []
+  // Of the fallback set, which is answered where nothing else works.
+  const spare: Told[] = []
+  const spareDown: Told[] = []
   for (const id of [...app.endpoints.keys()].sort()) {
     const cluster = state.clusters.get(id)?.value
     const stored = app.endpoints.get(id)
     const endpoint = stored && effectiveEndpoint(state, name, stored)
-    if (cluster === undefined || endpoint === undefined || cluster.state === 'disabled') continue
-    if (endpoint.state === 'disabled') continue
-    const isDraining = cluster.state === 'draining' || endpoint.state === 'draining'
-    const all = endpoint.addresses.length > 0 ? endpoint.addresses : cluster.addresses
+    if (cluster === undefined || endpoint === undefined) continue
+    const states = [
+      maintainedState(state, cluster.state, id),
+      maintainedState(state, endpoint.state ?? 'active', id, name),
+    ]
+    if (states.includes('disabled')) continue
+    const isDraining = states.includes('draining')
+    const hasOwn = endpoint.addresses.length > 0 || endpoint.target !== undefined
+    const addresses = hasOwn ? endpoint.addresses : cluster.addresses
+    if (addresses.length === 0 && endpoint.target === undefined) continue
     const told = (forces?.get(id) ?? verdicts?.get(id))?.state
-    const list = told === 'down' ? down : isDraining ? drains : works
-    for (const address of all) {
-      if (address.includes(':') !== (type === TYPE_AAAA)) continue
-      list.push({ address, isDegraded: told === 'degraded' })
-    }
+    const isSpare = health?.fallback?.includes(id) === true
+    const list =
+      told === 'down' ? (isSpare ? spareDown : down) : isSpare ? spare : isDraining ? drains : works
+    list.push({ endpoint, addresses, isDegraded: told === 'degraded' })
   }
   const isClosed = health?.whenNotEnough === 'fail-closed'
-  const chosen = [works, drains, isClosed ? [] : down].find((list) => list.length > 0) ?? []
-  const trustMs = health === undefined ? 0 : trustMsOf(health.check)
-  const isDegraded = chosen.some((told) => told.isDegraded)
-  // RFC 2181 §5.2: all records of an rrset have the same TTL.
-  const seconds = trustedSeconds(ttl.min, ttl.max, trustMs, isDegraded)
-  return chosen.map(({ address }) => record(name, type, seconds, { kind: 'address', address }))
-}
-
-/** An address with what is held of its endpoint. */
-interface Told {
-  readonly address: string
-  readonly isDegraded: boolean
+  const lists = [works, drains, spare, spareDown, isClosed ? [] : down]
+  const trustMs = trustMsOfApp(health?.check, shortestLeaseSeconds(state, app))
+  return appRecords(app.value, lists, type, (chosen) => {
+    const isDegraded = chosen.some((told) => told.isDegraded)
+    return trustedSeconds(ttl.min, ttl.max, trustMs, isDegraded)
+  })
 }
 
 /** RFC 2308 §3, §5: the SOA of a negative answer has the lesser of MINIMUM and its own TTL. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../../shared/log.ts'
+import { RENEWALS_PER_LEASE } from '../../shared/registry/trust.ts'
 import type { Startable } from '../../shared/startable.ts'
 import type { LocalCheck } from './local-check.ts'
 import type { Registrar } from './registrar.ts'
@@ -21,8 +22,6 @@ export interface AgentParts {
 /** From a failed request to the next: doubled each time, to this. */
 const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 15_000
-/** A lease is renewed so often in its length, so that two renewals in a row may fail. */
-const RENEWALS_PER_LEASE = 3
 
 /**
  * Keeps one machine registered for as long as its service works: one loop looks at the service, another

@@ -6,7 +6,8 @@ import { idSchema, nameSchema } from '../../shared/registry/schema.ts'
 /** Centrals that an agent may know. */
 const CENTRALS_MAX = 10
 
-const { app, cluster, addresses, port, leaseSeconds, terminateUrl } = registrationSchema.shape
+const { app, cluster, addresses, port, leaseSeconds, endAfterDownSeconds, terminateUrl } =
+  registrationSchema.shape
 
 /** What an agent does for its machine; keys of its config file, and its flags. */
 export const agentOptionsSchema = z.strictObject({
@@ -16,6 +17,7 @@ export const agentOptionsSchema = z.strictObject({
   addresses,
   port,
   leaseSeconds,
+  endAfterDownSeconds,
   terminateUrl,
   check: z
     .string()

@@ -7,7 +7,7 @@ import { EXIT_FAILED, EXIT_OK } from '../../shared/exit.ts'
 import { createLogger } from '../../shared/log.ts'
 import { nextSignal } from '../../shared/program.ts'
 import { Agent } from '../agent/agent.ts'
-import { findCentrals } from '../agent/bootstrap.ts'
+import { findCentralUrls } from '../agent/bootstrap.ts'
 import { createLocalCheck } from '../agent/local-check.ts'
 import type { AgentOptions } from '../agent/options.ts'
 import { agentOptionsSchema } from '../agent/options.ts'
@@ -24,6 +24,7 @@ const flagsSchema = z.object({
   ...shape,
   port: numberOption(shape.port.unwrap()).optional(),
   leaseSeconds: numberFlag(shape.leaseSeconds),
+  endAfterDownSeconds: numberOption(shape.endAfterDownSeconds.unwrap()).optional(),
   checkSeconds: numberFlag(shape.checkSeconds),
   fall: numberFlag(shape.fall),
   rise: numberFlag(shape.rise),
@@ -47,7 +48,8 @@ export async function runAgent(call: Call): Promise<number> {
 }
 
 async function run(options: AgentOptions, url: string | undefined, cwd: string): Promise<number> {
-  const { app, cluster, machine, addresses, port, leaseSeconds, terminateUrl } = options
+  const { app, cluster, machine, addresses, port, leaseSeconds } = options
+  const { endAfterDownSeconds, terminateUrl } = options
   const targets = targetsOf(options, url, cwd)
   const find = finderOf(options, cwd)
   const agent = new Agent({
@@ -60,6 +62,7 @@ async function run(options: AgentOptions, url: string | undefined, cwd: string):
         leaseSeconds,
         ...(addresses === undefined ? {} : { addresses }),
         ...(port === undefined ? {} : { port }),
+        ...(endAfterDownSeconds === undefined ? {} : { endAfterDownSeconds }),
         ...(terminateUrl === undefined ? {} : { terminateUrl }),
       },
       find,
@@ -102,7 +105,7 @@ function finderOf(
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 })
   const env = processEnvironment()
   return async () => {
-    const urls = await findCentrals(bootstrap, bootstrapScheme, resolver)
+    const urls = await findCentralUrls(bootstrap, bootstrapScheme, resolver, Math.random)
     return urls.map((url) => ({ ...findTarget({ url, tokenFile }, env, cwd), from: bootstrap }))
   }
 }

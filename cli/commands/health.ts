@@ -10,6 +10,7 @@ import { globalOptions, limitOption } from '../options.ts'
 import { renderJson, renderTable, type Column } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { openSession } from '../session.ts'
+import { shareText } from '../share.ts'
 
 const healthOptions = z.object({
   ...globalOptions,
@@ -25,18 +26,21 @@ export async function listHealth(call: Call): Promise<number> {
   const path = name === undefined ? pathOf('health') : pathOf('apps', nameOperand(name), 'health')
   const query = { cluster: options.cluster, state: options.state }
   const items = await withProgress(call.io, 'reading', client.list(path, query, options.limit))
-  const columns = columnsAt(systemClock.epochMs())
+  const columns = columnsAt(systemClock.epochMs(), items)
   call.io.out(options.output === 'json' ? renderJson({ items }) : renderTable(columns, items))
   return EXIT_OK
 }
 
-function columnsAt(nowEpoch: number): readonly Column<Item>[] {
+function columnsAt(nowEpoch: number, items: readonly Item[]): readonly Column<Item>[] {
   return [
     { title: 'app', of: (item) => item['app'] },
     { title: 'cluster', of: (item) => item['cluster'] },
     { title: 'state', of: (item) => item['state'] },
     { title: 'since', of: ({ sinceEpoch }) => durationOf(sinceEpoch, nowEpoch), align: 'right' },
     { title: 'forced', of: (item) => forcedOf(item, nowEpoch) },
+    ...(items.some((item) => shareText(item) !== undefined)
+      ? [{ title: 'share', of: shareText }]
+      : []),
     { title: 'reports', of: (item) => countsOf(reportsOf(item)) },
     { title: 'why', of: (item) => reasonOf(item['state'], reportsOf(item)) },
   ]

@@ -6,7 +6,7 @@ import type { Item } from '../client.ts'
 import { formatDuration } from '../duration.ts'
 import { idOperand, nameOperand, pathOf } from '../keys.ts'
 import { globalOptions, limitOption } from '../options.ts'
-import { renderJson, renderTable, type Column } from '../output.ts'
+import { cell, renderJson, renderTable, type Column } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { openSession } from '../session.ts'
 
@@ -38,13 +38,28 @@ function columnsAt(nowEpoch: number): readonly Column<Item>[] {
     { title: 'machine', of: (item) => item['machine'] },
     { title: 'addresses', of: (item) => item['addresses'] },
     { title: 'port', of: (item) => item['port'], align: 'right' },
-    { title: 'state', of: (item) => item['state'] },
+    { title: 'state', of: stateOf },
+    {
+      title: 'ends after',
+      of: ({ endAfterDownSeconds }) => secondsOf(endAfterDownSeconds),
+      align: 'right',
+    },
     {
       title: 'lease',
       of: ({ leaseEndsEpoch }) => leftOf(leaseEndsEpoch, nowEpoch),
       align: 'right',
     },
   ]
+}
+
+/** Whether it is in answers, and why not. */
+function stateOf({ state, why }: Item): string {
+  return typeof why === 'string' ? `${cell(state)}: ${why}` : cell(state)
+}
+
+/** How long it may be down. */
+function secondsOf(seconds: unknown): string | undefined {
+  return typeof seconds === 'number' ? formatDuration(seconds * 1000) : undefined
 }
 
 function leftOf(leaseEndsEpoch: unknown, nowEpoch: number): string | undefined {

@@ -105,8 +105,8 @@ const eventsSchema = z.array(z.record(z.string(), z.unknown())).catch([])
 
 function summaryOf(events: unknown): readonly string[] {
   return eventsSchema.parse(events).map((event) => {
-    const { type, app, id, apex, name, cluster, zone, endpoint } = event
-    const subjects = [app, id, apex, name, cluster, zone, endpoint].flatMap(keyOf)
+    const { type, app, id, apex, name, cluster, zone, network, endpoint } = event
+    const subjects = [app, id, apex, name, cluster, zone, network, endpoint].flatMap(keyOf)
     return [cell(type), ...subjects].join(' ')
   })
 }

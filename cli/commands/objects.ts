@@ -2,14 +2,20 @@ import { z } from 'zod'
 import type { Call, Run } from '../call.ts'
 import { EXIT_OK } from '../../shared/exit.ts'
 import { nameOperand, idOperand } from '../keys.ts'
-import { appKind, clusterKind, endpointKind, zoneKind, type Kind } from '../kinds.ts'
+import { appKind, clusterKind, endpointKind, networkKind, zoneKind, type Kind } from '../kinds.ts'
 import { globalOptions, limitOption } from '../options.ts'
 import { renderJson, renderPairs, renderTable } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { openSession } from '../session.ts'
 import { reportWrite, WAIT_DEADLINE_MS, waitQuery } from './written.ts'
 
-const kinds = { clusters: clusterKind, zones: zoneKind, apps: appKind, endpoints: endpointKind }
+const kinds = {
+  clusters: clusterKind,
+  zones: zoneKind,
+  networks: networkKind,
+  apps: appKind,
+  endpoints: endpointKind,
+}
 
 export type KindName = keyof typeof kinds
 
@@ -20,7 +26,7 @@ const listOptions = z.object({
   cluster: z.string().transform(idOperand).optional(),
 })
 
-/** `meridian clusters|zones|apps|endpoints list`. */
+/** `meridian clusters|zones|networks|apps|endpoints list`. */
 export function listCommand(kindName: KindName): Run {
   const kind = kinds[kindName]
   return async (call) => {
@@ -35,7 +41,7 @@ export function listCommand(kindName: KindName): Run {
   }
 }
 
-/** `meridian clusters|zones|apps|endpoints get`. */
+/** `meridian clusters|zones|networks|apps|endpoints get`. */
 export function getCommand(kindName: KindName): Run {
   const kind = kinds[kindName]
   return async (call) => {
@@ -54,7 +60,7 @@ function renderItem(item: Readonly<Record<string, unknown>>): string {
   return `${pairs}\n${renderTable(endpointKind.columns, parsed.data)}`
 }
 
-/** `meridian clusters|zones|apps|endpoints delete`. */
+/** `meridian clusters|zones|networks|apps|endpoints delete`. */
 export function deleteCommand(kindName: KindName): Run {
   return async (call) => deleteObject(kinds[kindName], call)
 }

@@ -4,15 +4,17 @@ import {
   addressSchema,
   clusterSchema,
   clusterStates,
-  endpointSchema,
+  endpointFieldsSchema,
   nameSchema,
 } from '../../shared/registry/schema.ts'
+import { serviceSchema } from '../../shared/registry/service-schema.ts'
+import { networkFieldsSchema } from '../../shared/registry/network-schema.ts'
 import { ADDRESSES_MAX, NS_MAX, TTL_LIMIT_MAX_SECONDS } from '../../shared/registry/limits.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import type { Call } from '../call.ts'
 import type { Answer, Item, Request, RestClient } from '../client.ts'
 import { usageError } from '../failure.ts'
-import { appKind, clusterKind, endpointKind, zoneKind, type Kind } from '../kinds.ts'
+import { appKind, clusterKind, endpointKind, networkKind, zoneKind, type Kind } from '../kinds.ts'
 import { globalOptions, numberOption } from '../options.ts'
 import { withProgress } from '../progress.ts'
 import { openSession } from '../session.ts'
@@ -23,6 +25,8 @@ const ATTEMPTS_MAX = 5
 
 const writeOptions = { ...globalOptions, wait: z.boolean().default(false) }
 const ttlOption = numberOption(z.int().min(0).max(TTL_LIMIT_MAX_SECONDS)).optional()
+const portOption = numberOption(endpointFieldsSchema.shape.port.unwrap()).optional()
+const mapping = z.record(z.string(), z.unknown())
 const addressOption = z.array(addressSchema).max(ADDRESSES_MAX).optional()
 
 /** What the body of a cluster has. */
@@ -88,51 +92,111 @@ function soaFor(stored: Item | undefined, ns: readonly string[] | undefined): un
   return rest
 }
 
-/** Without the endpoints, central leaves them as they are; without its health the app has none. */
-const appFields = ['policy', 'ttl', 'health']
+const networkShape = networkFieldsSchema.shape
+const networkFields = Object.keys(networkFieldsSchema.omit({ id: true }).shape)
+
+const networkOptions = z.object({
+  ...writeOptions,
+  prefix: networkShape.prefixes.optional(),
+  cluster: networkShape.cluster,
+  latitude: numberOption(networkShape.latitude.unwrap()).optional(),
+  longitude: numberOption(networkShape.longitude.unwrap()).optional(),
+  country: networkShape.country,
+  region: networkShape.region,
+  continent: networkShape.continent,
+  asn: numberOption(networkShape.asn.unwrap()).optional(),
+})
+
+/** `meridian networks put ID`. */
+export async function putNetwork(call: Call): Promise<number> {
+  const { options, client } = openSession(networkOptions, call)
+  const { prefix, cluster, latitude, longitude, country, region, continent, asn } = options
+  const isPlaced = latitude !== undefined || longitude !== undefined
+  if (cluster !== undefined && isPlaced) {
+    throw usageError('--cluster goes without --latitude and --longitude')
+  }
+  const given = { prefixes: prefix, cluster, latitude, longitude, country, region, continent, asn }
+  return put(call, { kind: networkKind, fields: networkFields, client, options }, (stored) => {
+    const title = networkKind.title(call.args)
+    if (stored === undefined && prefix === undefined) {
+      throw usageError(`${title} is new: --prefix is wanted`)
+    }
+    // A network has one place: a cluster goes when coordinates come, and the other way round.
+    const kept = {
+      ...stored,
+      ...(cluster === undefined ? {} : { latitude: undefined, longitude: undefined }),
+      ...(isPlaced ? { cluster: undefined } : {}),
+    }
+    const changed: Item = { ...kept, ...defined(given) }
+    const hasCoordinates = changed['latitude'] !== undefined && changed['longitude'] !== undefined
+    if (changed['cluster'] === undefined && !hasCoordinates) {
+      const wanted = '--cluster, or --latitude and --longitude, is wanted'
+      throw usageError(`${title} has no place: ${wanted}`)
+    }
+    return changed
+  })
+}
+
+/** Without the endpoints, central leaves them as they are; without health or service the app has none. */
+const appFields = ['policy', 'ttl', 'health', 'service']
 
 const appOptions = z.object({
   ...writeOptions,
   policy: z.enum(readyPolicies).optional(),
   ttlMin: ttlOption,
   ttlMax: ttlOption,
+  alpn: serviceSchema.shape.alpn.unwrap().optional(),
+  servicePort: portOption,
 })
 
 /** `meridian apps put NAME`. The endpoints of the app stay as they are. */
 export async function putApp(call: Call): Promise<number> {
   const { options, client } = openSession(appOptions, call)
-  const { policy, ttlMin, ttlMax } = options
+  const { policy, ttlMin, ttlMax, alpn, servicePort } = options
+  const service = defined({ alpn, port: servicePort })
   return put(call, { kind: appKind, fields: appFields, client, options }, (stored) => {
-    const ttl = z.record(z.string(), z.unknown()).catch({}).parse(stored?.['ttl'])
+    const ttl = mapping.catch({}).parse(stored?.['ttl'])
+    const before = mapping.optional().catch(undefined).parse(stored?.['service'])
     return {
       ...stored,
       policy: policy ?? stored?.['policy'],
       ttl: { ...ttl, ...defined({ min: ttlMin, max: ttlMax }) },
+      service: Object.keys(service).length === 0 ? before : { ...before, ...service },
     }
   })
 }
 
 /** What the body of an endpoint has. */
 export const endpointFields: readonly string[] = Object.keys(
-  endpointSchema.omit({ cluster: true }).shape,
+  endpointFieldsSchema.omit({ cluster: true }).shape,
 )
 
 const endpointOptions = z.object({
   ...writeOptions,
   address: addressOption,
-  port: numberOption(endpointSchema.shape.port.unwrap()).optional(),
-  weight: numberOption(endpointSchema.shape.weight.unwrap()).optional(),
-  priority: numberOption(endpointSchema.shape.priority.unwrap()).optional(),
+  target: endpointFieldsSchema.shape.target,
+  port: portOption,
+  weight: numberOption(endpointFieldsSchema.shape.weight.unwrap()).optional(),
+  priority: numberOption(endpointFieldsSchema.shape.priority.unwrap()).optional(),
   state: z.enum(clusterStates).optional(),
 })
 
 /** `meridian endpoints put APP CLUSTER`. */
 export async function putEndpoint(call: Call): Promise<number> {
   const { options, client } = openSession(endpointOptions, call)
-  const { address, port, weight, priority, state } = options
-  const given = { addresses: address, port, weight, priority, state }
+  const { address, target, port, weight, priority, state } = options
+  if (address !== undefined && target !== undefined) {
+    throw usageError('--target goes without --address')
+  }
+  const given = { addresses: address, target, port, weight, priority, state }
   return put(call, { kind: endpointKind, fields: endpointFields, client, options }, (stored) => {
-    const changed = { ...stored, ...defined(given) }
+    // Addresses go when a target comes, and the other way round.
+    const kept = {
+      ...stored,
+      ...(target === undefined ? {} : { addresses: undefined }),
+      ...(address === undefined ? {} : { target: undefined }),
+    }
+    const changed = { ...kept, ...defined(given) }
     // One that is active has no state.
     return state === 'active' ? { ...changed, state: undefined } : changed
   })

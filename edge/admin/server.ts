@@ -1,12 +1,14 @@
 import fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Registry as MetricRegistry } from 'prom-client'
-import { typeName, typeNumber } from '../../shared/dns/codes.ts'
+import { typeNumber } from '../../shared/dns/codes.ts'
 import { parseName } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import { MeridianError, messageOf } from '../../shared/errors.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback } from '../../shared/tls.ts'
+import { parsePrefix } from '../../shared/geo/prefix.ts'
+import type { Prefix } from '../../shared/geo/prefix.ts'
 import type { Explanation } from '../steer/explain.ts'
 import type { AdminOptions } from './options.ts'
 import type { Readiness } from './readiness.ts'
@@ -15,7 +17,7 @@ export interface AdminServerOptions {
   readonly admin: AdminOptions
   readonly readiness: Readiness
   readonly metrics: MetricRegistry
-  readonly explain: (name: Name, qtype: number) => Promise<Explanation>
+  readonly explain: (name: Name, qtype: number, client?: Prefix) => Promise<Explanation>
 }
 
 /** Health, readiness, metrics, explain and drain of an edge. */
@@ -86,14 +88,12 @@ export class AdminServer implements Startable {
       if (!parsed.ok) return problem('name', name, parsed.reason)
       const qtype = typeof type === 'string' ? typeNumber(type) : undefined
       if (qtype === undefined) return problem('type', type, 'is not a type such as A or AAAA')
-      if (client !== undefined) {
-        return problem(
-          'client',
-          client,
-          `is not used: no policy looks at the client (${typeName(qtype)})`,
-        )
+      if (client === undefined) return explain(parsed.name, qtype)
+      const prefix = typeof client === 'string' ? parsePrefix(client) : undefined
+      if (prefix?.ok !== true) {
+        return problem('client', client, prefix?.reason ?? 'is not a prefix such as 192.0.2.0/24')
       }
-      return explain(parsed.name, qtype)
+      return explain(parsed.name, qtype, prefix.prefix)
     })
     app.get('/v1/drain', () => ({ draining: readiness.isDraining }))
     for (const [method, isDraining] of [

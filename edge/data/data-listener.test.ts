@@ -20,6 +20,7 @@ describeListener(
         sockets,
         table: new TableWriter({ maxBytes: 4 * 1024 * 1024 }),
         nsid: Buffer.from('sfo'),
+        clients: undefined,
         logger: createLogger('silent', {}),
       },
       handler,

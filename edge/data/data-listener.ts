@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import type { SocketAddress } from '../../shared/config/socket-address.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { AnswerSamples } from '../decisions/answer-samples.ts'
 import { Drain } from '../listen/drain.ts'
 import { ThreadCounts } from '../counts.ts'
 import { listenFailed } from '../listen/listen-failed.ts'
@@ -10,6 +11,7 @@ import type { CounterName } from '../listen/native/batch-memory.ts'
 import { counterNames, readCounters, readSender } from '../listen/native/batch-memory.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
 import { createListenerStats } from '../listen/stats.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { DataThread } from './data-thread.ts'
 import type { Miss } from './messages.ts'
@@ -26,6 +28,9 @@ export interface DataListenerOptions {
   readonly sockets: BatchSockets
   readonly table: TableWriter
   readonly nsid: Buffer
+  readonly clients: ClientHandles | undefined
+  /** Who takes a sample of the answers that threads give, where somebody does. */
+  readonly samples?: AnswerSamples | undefined
   readonly logger: Logger
 }
 
@@ -170,14 +175,17 @@ export class DataListener implements Listener {
   }
 
   #prepareThread(): DataThread {
-    const { listen, sockets, table, nsid, inFlightMax, threads } = this.#options
+    const { listen, sockets, table, nsid, clients, inFlightMax, threads, samples } = this.#options
     const thread = new DataThread({
       address: listen.address,
       sockets,
       table,
       nsid,
+      clients,
       inFlightMax: Math.max(1, Math.floor(inFlightMax / threads)),
       onMisses: (from, misses) => this.#handOver(from, misses),
+      sampleEveryMs: samples?.everyMs ?? 0,
+      onSample: (answer, peer) => samples?.take(answer, readSender(peer, 0, this.#family).address),
       onDeath: (dead, err) => this.#replace(dead, err),
     })
     thread.control.nowSeconds = this.#nowSeconds

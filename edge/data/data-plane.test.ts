@@ -9,6 +9,7 @@ function create(listen: object): DataPlane {
     listen: listenOptionsSchema.parse(listen),
     table: { maxBytes: 4 * 1024 * 1024 },
     nsid: Buffer.alloc(0),
+    clients: () => undefined,
     clock: systemClock,
     logger: createLogger('silent', {}),
   })

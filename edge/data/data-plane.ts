@@ -6,11 +6,14 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { registerCounter, registerGauge } from '../../shared/metrics.ts'
 import type { Startable } from '../../shared/startable.ts'
+import type { AnswerSamples } from '../decisions/answer-samples.ts'
 import type { AtOnce, Listener, QueryHandler } from '../listen/listener.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
 import { loadBatchSockets } from '../listen/native/batch-socket.ts'
 import type { ListenOptions } from '../listen/options.ts'
 import { SharedBudgetMembers } from '../listen/shared-budget.ts'
+import { ClientLocator } from '../locate/client-locator.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { DataCounts } from '../metrics.ts'
 import type { TableOptions } from '../table/options.ts'
 import { READERS_MAX } from '../table/layout.ts'
@@ -30,6 +33,10 @@ export interface DataPlaneOptions {
   readonly listen: ListenOptions
   readonly table: TableOptions
   readonly nsid: Buffer
+  /** Where clients are; asked for when listeners are made, as it is made for the table. */
+  readonly clients: () => ClientHandles | undefined
+  /** Who takes a sample of the answers of data threads, where somebody does. */
+  readonly samples?: AnswerSamples | undefined
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -69,11 +76,13 @@ export class DataPlane implements Startable {
     const { mode, table } = this
     const sockets = this.#sockets
     if (mode.udp !== 'data-threads' || sockets === undefined) return undefined
-    const { listen: options, nsid, logger } = this.#options
+    const { listen: options, nsid, logger, samples } = this.#options
+    const clients = this.#options.clients()
     return (listen, handler) => {
       const { udpInFlightMax: inFlightMax, drainMs } = options
       const { threads } = mode
-      const shared = { sockets, table, nsid, logger, inFlightMax, drainMs, threads }
+      const bounds = { inFlightMax, drainMs, threads }
+      const shared = { sockets, table, nsid, clients, samples, logger, ...bounds }
       const listener = new DataListener({ listen, ...shared }, handler)
       this.#listeners.push(listener)
       return listener
@@ -85,13 +94,14 @@ export class DataPlane implements Startable {
     const { mode, table } = this
     if (mode.udp !== 'data-threads' || mode.streamThreads === 0) return undefined
     const { listen: options, nsid, logger } = this.#options
+    const clients = this.#options.clients()
     return (listen, handler) => {
       const limits = {
         idleTimeoutMs: options.tcpIdleTimeoutMs,
         inFlightMax: options.tcpInFlightMax,
         drainMs: options.drainMs,
       }
-      const shared = { limits, budget: this.#budget, table, nsid, logger }
+      const shared = { limits, budget: this.#budget, table, nsid, clients, logger }
       const listener = new StreamListener(
         { listen, threads: mode.streamThreads, ...shared },
         handler,
@@ -105,9 +115,11 @@ export class DataPlane implements Startable {
   tableFirst(): AtOnce | undefined {
     const index = this.mode.udp === 'dgram' ? this.table.addReader() : undefined
     if (index === undefined) return undefined
+    const clients = this.#options.clients()
     return answerTableFirst({
       reader: new TableReader(this.table.handle, index),
       nsid: this.#options.nsid,
+      locator: clients && new ClientLocator(clients),
       counts: this.#ownCounts,
       clock: this.#options.clock,
       nowSeconds: () => this.#nowSeconds,

@@ -36,6 +36,7 @@ async function start(): Promise<{ listener: DataListener; misses: Buffer[] }> {
       sockets,
       table,
       nsid: Buffer.from('sfo'),
+      clients: undefined,
       logger: createLogger('silent', {}),
     },
     (wire, _client, reply) => {

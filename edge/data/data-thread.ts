@@ -5,6 +5,7 @@ import { ThreadCounts } from '../counts.ts'
 import type { BatchMemory } from '../listen/native/batch-memory.ts'
 import { createBatchMemory } from '../listen/native/batch-memory.ts'
 import type { BatchSockets } from '../listen/native/batch-socket.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { CLOSED, DRAINING, PREPARED, RUNNING, ThreadControl } from './control.ts'
 import type { Miss, ThreadData, ThreadMessage } from './messages.ts'
@@ -21,8 +22,12 @@ export interface DataThreadOptions {
   readonly sockets: BatchSockets
   readonly table: TableWriter
   readonly nsid: Buffer
+  readonly clients: ClientHandles | undefined
   readonly inFlightMax: number
   readonly onMisses: (thread: DataThread, misses: readonly Miss[]) => void
+  /** In ms; 0 for no samples. */
+  readonly sampleEveryMs: number
+  readonly onSample: (answer: Uint8Array, peer: Uint8Array) => void
   /** The thread is gone and nobody had asked for it. */
   readonly onDeath: (thread: DataThread, err: Error | undefined) => void
 }
@@ -51,7 +56,8 @@ export class DataThread {
 
   /** Starts the thread, which then waits for its port. */
   prepare(): void {
-    const { address, table, nsid, inFlightMax, onMisses, onDeath } = this.#options
+    const { address, table, nsid, clients, inFlightMax, onMisses, onDeath } = this.#options
+    const { sampleEveryMs, onSample } = this.#options
     const workerData: ThreadData = {
       address,
       reusePort: true,
@@ -63,6 +69,8 @@ export class DataThread {
       readerIndex: this.#readerIndex,
       inFlightMax,
       nsid,
+      clients,
+      sampleEveryMs,
     }
     const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
     const worker = startThread(program, { workerData, name: 'data' })
@@ -70,6 +78,7 @@ export class DataThread {
     let failure: Error | undefined
     worker.on('message', (message: ThreadMessage) => {
       if (message.is === 'misses') onMisses(this, message.misses)
+      else if (message.is === 'sample') onSample(message.answer, message.peer)
       else if (message.is === 'open') {
         this.#handle = message.handle
         this.#opened.resolve(message.port)

@@ -1,4 +1,5 @@
 import type { BatchMemory } from '../listen/native/batch-memory.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableHandle } from '../table/layout.ts'
 
 /** What a data thread is started with. */
@@ -14,6 +15,10 @@ export interface ThreadData {
   readonly readerIndex: number
   readonly inFlightMax: number
   readonly nsid: Uint8Array
+  /** Where clients are; undefined where it is of no account. */
+  readonly clients: ClientHandles | undefined
+  /** From one sample of the answers to the next at least, in ms; 0 for none. */
+  readonly sampleEveryMs: number
 }
 
 /** A query that the control thread is to answer, and the peer that it came from. */
@@ -27,6 +32,8 @@ export type ThreadMessage =
   | { readonly is: 'open'; readonly handle: number; readonly port: number }
   | { readonly is: 'failed'; readonly code: string | undefined; readonly message: string }
   | { readonly is: 'misses'; readonly misses: readonly Miss[] }
+  /** An answer that was given, and to whom. */
+  | { readonly is: 'sample'; readonly answer: Uint8Array; readonly peer: Uint8Array }
 
 /** Workers are given anything: this one only what a `DataListener` gives. */
 export function isThreadData(value: unknown): value is ThreadData {

@@ -29,6 +29,7 @@ export function openStreamListener(
       budget: options.budget ?? new SharedBudgetMembers(threads, { max: 100, perClientMax: 100 }),
       table: options.table ?? new TableWriter({ maxBytes: 4 * 1024 * 1024 }),
       nsid: Buffer.from('sfo'),
+      clients: undefined,
       logger: createLogger('silent', {}),
     },
     handler,

@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
 import { MESSAGE_MAX_BYTES } from '../../shared/dns/framing.ts'
 import type { ThreadCounts } from '../counts.ts'
-import type { QueryHandler, Reply } from '../listen/listener.ts'
+import type { Client, QueryHandler, Reply } from '../listen/listener.ts'
 import type { HandlerBatch } from '../listen/stream-connection.ts'
+import type { ClientLocator } from '../locate/client-locator.ts'
+import { Sender } from '../locate/sender.ts'
 import type { TableReader } from '../table/reader.ts'
 import { IGNORED, TableAnswerer } from './answer.ts'
 import type { StreamMiss, StreamReply } from './stream-messages.ts'
@@ -10,6 +12,7 @@ import type { StreamMiss, StreamReply } from './stream-messages.ts'
 export interface StreamHandlerOptions {
   readonly reader: TableReader
   readonly nsid: Buffer
+  readonly locator: ClientLocator | undefined
   readonly counts: ThreadCounts
   readonly clock: Clock
   /** Of the clock by which entries of the table expire. */
@@ -29,13 +32,16 @@ export class StreamHandler implements HandlerBatch {
   readonly #slot = Buffer.alloc(MESSAGE_MAX_BYTES)
   readonly #waiting = new Map<number, Reply>()
   #misses: StreamMiss[] = []
+  readonly #sender = new Sender()
+  #senderText = ''
   #lastId = 0
   #startedAt = 0
   #answered = 0
 
   constructor(options: StreamHandlerOptions) {
     this.#options = options
-    this.#answerer = new TableAnswerer(options.reader, options.nsid, 'tcp')
+    const { reader, nsid, locator } = options
+    this.#answerer = new TableAnswerer(reader, nsid, 'tcp', locator)
   }
 
   begin(): void {
@@ -61,7 +67,7 @@ export class StreamHandler implements HandlerBatch {
   readonly handle: QueryHandler = (wire, client, reply) => {
     const { counts } = this.#options
     wire.copy(this.#slot)
-    const size = this.#answerer.answer(this.#slot, wire.length)
+    const size = this.#answerer.answer(this.#slot, wire.length, this.#senderOf(client))
     if (size > 0) {
       counts.countAnswer(this.#answerer.qtype, this.#answerer.rcode)
       this.#answered++
@@ -77,6 +83,15 @@ export class StreamHandler implements HandlerBatch {
       // Alone in its memory: a view would be posted with all that it is a view of.
       this.#misses.push({ id, wire: new Uint8Array(wire), family, address, port })
     }
+  }
+
+  /** Of most connections more than one message comes. */
+  #senderOf({ address }: Client): Sender {
+    if (address !== this.#senderText) {
+      this.#sender.setText(address)
+      this.#senderText = address
+    }
+    return this.#sender
   }
 
   /** Passes the control thread's answer on. */

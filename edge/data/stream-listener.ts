@@ -7,6 +7,7 @@ import { listenFailed } from '../listen/listen-failed.ts'
 import type { Listener, ListenerStats, QueryHandler } from '../listen/listener.ts'
 import type { SharedBudgetMembers } from '../listen/shared-budget.ts'
 import { createListenerStats } from '../listen/stats.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { REPLACE_MS } from './data-listener.ts'
 import type { StreamLimits, StreamMiss } from './stream-messages.ts'
@@ -23,6 +24,7 @@ export interface StreamListenerOptions {
   readonly budget: SharedBudgetMembers
   readonly table: TableWriter
   readonly nsid: Buffer
+  readonly clients: ClientHandles | undefined
   readonly logger: Logger
 }
 
@@ -138,13 +140,14 @@ export class StreamListener implements Listener {
   }
 
   #prepareThread(): StreamThread {
-    const { listen, limits, budget, table, nsid } = this.#options
+    const { listen, limits, budget, table, nsid, clients } = this.#options
     const thread = new StreamThread({
       address: listen.address,
       limits,
       budget,
       table,
       nsid,
+      clients,
       onMisses: (from, misses) => this.#handOver(from, misses),
       onEnd: (ended, err) => this.#bury(ended, err),
     })

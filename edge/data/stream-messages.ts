@@ -1,4 +1,5 @@
 import type { SharedBudgetHandle } from '../listen/shared-budget.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableHandle } from '../table/layout.ts'
 
 /** What bounds the connections of a stream thread; see `listen/options.ts`. */
@@ -21,6 +22,8 @@ export interface StreamThreadData {
   readonly table: TableHandle
   readonly readerIndex: number
   readonly nsid: Uint8Array
+  /** Where clients are; undefined where it is of no account. */
+  readonly clients: ClientHandles | undefined
 }
 
 /** A query that the control thread is to answer. */

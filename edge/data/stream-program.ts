@@ -11,6 +11,7 @@ import { errnoOf } from '../listen/listen-failed.ts'
 import { SharedBudget } from '../listen/shared-budget.ts'
 import { SharedListenerStats } from '../listen/shared-stats.ts'
 import { TcpListener } from '../listen/tcp.ts'
+import { ClientLocator } from '../locate/client-locator.ts'
 import { TableReader } from '../table/reader.ts'
 import { DRAINING, ThreadControl } from './control.ts'
 import { StreamHandler } from './stream-handler.ts'
@@ -22,6 +23,7 @@ function main(data: StreamThreadData): void {
   const handler = new StreamHandler({
     reader: new TableReader(data.table, data.readerIndex),
     nsid: Buffer.from(data.nsid),
+    locator: data.clients && new ClientLocator(data.clients),
     counts: new ThreadCounts(data.counts),
     clock: systemClock,
     nowSeconds: () => control.nowSeconds,

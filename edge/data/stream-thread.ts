@@ -6,6 +6,7 @@ import type { ListenerStats } from '../listen/listener.ts'
 import type { SharedBudgetMembers } from '../listen/shared-budget.ts'
 import { SharedListenerStats } from '../listen/shared-stats.ts'
 import { addListenerStats } from '../listen/stats.ts'
+import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { CLOSED, DRAINING, PREPARED, RUNNING, ThreadControl } from './control.ts'
 import type {
@@ -23,6 +24,7 @@ export interface StreamThreadOptions {
   readonly budget: SharedBudgetMembers
   readonly table: TableWriter
   readonly nsid: Buffer
+  readonly clients: ClientHandles | undefined
   readonly onMisses: (thread: StreamThread, misses: readonly StreamMiss[]) => void
   /** The thread is gone, asked for or not; `err` is what it died of. */
   readonly onEnd: (thread: StreamThread, err: Error | undefined) => void
@@ -66,7 +68,7 @@ export class StreamThread {
 
   /** Starts the thread, which then waits for its port. */
   prepare(): void {
-    const { address, limits, budget, table, nsid, onMisses, onEnd } = this.#options
+    const { address, limits, budget, table, nsid, clients, onMisses, onEnd } = this.#options
     const workerData: StreamThreadData = {
       address,
       limits,
@@ -78,6 +80,7 @@ export class StreamThread {
       table: table.handle,
       readerIndex: this.#readerIndex,
       nsid,
+      clients,
     }
     const program = new URL(`./stream-program${extname(import.meta.url)}`, import.meta.url)
     const worker = startThread(program, { workerData, name: 'stream' })

@@ -20,7 +20,14 @@ function open() {
   writer.put(key, answerOf(rdata))
   const counts = { 4: new ThreadCounts(), 6: new ThreadCounts() }
   const clock = new ManualClock()
-  const options = { reader, nsid: Buffer.alloc(0), counts, clock, nowSeconds: () => 1 }
+  const options = {
+    reader,
+    nsid: Buffer.alloc(0),
+    locator: undefined,
+    counts,
+    clock,
+    nowSeconds: () => 1,
+  }
   return { ask: answerTableFirst(options), counts }
 }
 
@@ -29,13 +36,13 @@ describe('on the control thread', () => {
     const { ask, counts } = open()
     const wire = query('App.Example.')
     const before = Buffer.from(wire)
-    const reply = ask(wire, 6)
+    const reply = ask(wire, 6, '127.0.0.1')
     expect(reply?.readUInt16BE(6)).toBe(1)
     expect(reply?.subarray(-rdata.length)).toEqual(rdata)
     expect(reply?.subarray(12, wire.length)).toEqual(wire.subarray(12))
     expect({ four: counts[4].answered, six: counts[6].answered }).toEqual({ four: 0, six: 1 })
     // Two answers at once: the first is not overwritten by the second; the query stays as it was.
-    const other = ask(query('app.example.'), 4)
+    const other = ask(query('app.example.'), 4, '127.0.0.1')
     expect(other).not.toBe(reply)
     expect(reply?.subarray(12, wire.length)).toEqual(before.subarray(12))
     expect(wire).toEqual(before)
@@ -49,7 +56,7 @@ describe('on the control thread', () => {
   ])('%s is left as it came', (_what, wire) => {
     const { ask, counts } = open()
     const before = Buffer.from(wire)
-    expect(ask(wire, 4)).toBeUndefined()
+    expect(ask(wire, 4, '127.0.0.1')).toBeUndefined()
     expect(wire).toEqual(before)
     expect(counts[4].answered).toBe(0)
   })
@@ -58,7 +65,7 @@ describe('on the control thread', () => {
     const { ask, counts } = open()
     const answer = query('app.example.')
     answer[2] = 0x80
-    expect(ask(answer, 4)).toBeNull()
+    expect(ask(answer, 4, '127.0.0.1')).toBeNull()
     expect(counts[4].ignored).toBe(1)
   })
 })

@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { ThreadCounts } from '../counts.ts'
 import type { AtOnce } from '../listen/listener.ts'
+import type { ClientLocator } from '../locate/client-locator.ts'
+import { Sender } from '../locate/sender.ts'
 import type { TableReader } from '../table/reader.ts'
 import { IGNORED, TableAnswerer } from './answer.ts'
 
@@ -11,6 +13,7 @@ export interface TableFirstOptions {
   /** Of the control thread's own. */
   readonly reader: TableReader
   readonly nsid: Buffer
+  readonly locator: ClientLocator | undefined
   /** By address family. */
   readonly counts: Readonly<Record<4 | 6, ThreadCounts>>
   readonly clock: Clock
@@ -23,15 +26,19 @@ export interface TableFirstOptions {
  * way through the stages.
  */
 export function answerTableFirst(options: TableFirstOptions): AtOnce {
-  const { reader, nsid, counts, clock, nowSeconds } = options
-  const answerer = new TableAnswerer(reader, nsid, 'udp')
+  const { reader, nsid, locator, counts, clock, nowSeconds } = options
+  const answerer = new TableAnswerer(reader, nsid, 'udp', locator)
+  const sender = new Sender()
+  // Its address is of account in few cases, and costs as much as the look-up.
+  const isLocating = locator !== undefined
   const slot = Buffer.alloc(SLOT_BYTES)
-  return (wire, family) => {
+  return (wire, family, address) => {
     if (wire.length > slot.length) return undefined
     const startedAt = clock.nowMs()
     slot.set(wire)
+    if (isLocating) sender.setText(address)
     reader.beginBatch(nowSeconds())
-    const size = answerer.answer(slot, wire.length)
+    const size = answerer.answer(slot, wire.length, sender)
     reader.endBatch()
     const count = counts[family]
     if (size > 0) {

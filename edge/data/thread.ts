@@ -8,9 +8,11 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import { ThreadCounts } from '../counts.ts'
-import { PEER_BYTES, TRUNCATED_LENGTH } from '../listen/native/batch-memory.ts'
+import { PEER_BYTES, TRUNCATED_LENGTH, senderOctetsAt } from '../listen/native/batch-memory.ts'
 import type { BatchSocket } from '../listen/native/batch-socket.ts'
 import { loadBatchSockets } from '../listen/native/batch-socket.ts'
+import { ClientLocator } from '../locate/client-locator.ts'
+import { Sender } from '../locate/sender.ts'
 import { TableReader } from '../table/reader.ts'
 import { IGNORED, MISS, TableAnswerer } from './answer.ts'
 import { CLOSED, DRAINING, PREPARED, RUNNING, ThreadControl } from './control.ts'
@@ -52,11 +54,15 @@ function serve(data: ThreadData, socket: BatchSocket, control: ThreadControl): v
   const { batch, slotBytes, lengths, peers } = memory
   const counts = new ThreadCounts(data.counts)
   const reader = new TableReader(data.table, data.readerIndex)
-  const answerer = new TableAnswerer(reader, Buffer.from(data.nsid), 'udp')
+  const locator = data.clients && new ClientLocator(data.clients)
+  const answerer = new TableAnswerer(reader, Buffer.from(data.nsid), 'udp', locator)
+  const family = data.address.includes(':') ? 6 : 4
+  const sender = new Sender()
   const slots = Array.from({ length: batch }, (_, i) =>
     Buffer.from(memory.memory.buffer, memory.slots.byteOffset + i * slotBytes, slotBytes),
   )
   const misses: Miss[] = []
+  let sampleAt = data.sampleEveryMs > 0 ? -Infinity : Infinity
   let count = 0
   for (;;) {
     count = socket.turn(count, TURN_MS)
@@ -70,15 +76,21 @@ function serve(data: ThreadData, socket: BatchSocket, control: ThreadControl): v
       const length = lengths[i]!
       if (length === TRUNCATED_LENGTH) continue
       const slot = slots[i]!
-      const size = answerer.answer(slot, length)
+      sender.set(peers, senderOctetsAt(i * PEER_BYTES, family), family)
+      const size = answerer.answer(slot, length, sender)
       if (size > 0) {
         lengths[batch + i] = size
         counts.countAnswer(answerer.qtype, answerer.rcode)
         answered++
+        if (startedAt >= sampleAt) {
+          sampleAt = startedAt + data.sampleEveryMs
+          const answer = Uint8Array.prototype.slice.call(slot, 0, size)
+          post({ is: 'sample', answer, peer: peerOf(peers, i) })
+        }
       } else if (size === IGNORED) counts.countIgnored()
       else if (size === MISS) {
-        const peer = peers.slice(i * PEER_BYTES, (i + 1) * PEER_BYTES)
-        misses.push({ wire: Uint8Array.prototype.slice.call(slot, 0, length), peer })
+        const wire = Uint8Array.prototype.slice.call(slot, 0, length)
+        misses.push({ wire, peer: peerOf(peers, i) })
       }
     }
     reader.endBatch()
@@ -87,6 +99,10 @@ function serve(data: ThreadData, socket: BatchSocket, control: ThreadControl): v
   }
   // All answers were sent by the last turn; what it brought is not taken any more.
   for (let i = 0; i < count; i++) counts.countDropped()
+}
+
+function peerOf(peers: Uint8Array, i: number): Uint8Array {
+  return peers.slice(i * PEER_BYTES, (i + 1) * PEER_BYTES)
 }
 
 function handOn(

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Startable } from '../../shared/startable.ts'
+import type { Published } from '../latency/publication.ts'
 import type { HealthStream } from '../replica/central-client.ts'
 import { CutOff } from './cut-off.ts'
 import { registerHealthMetrics } from './metrics.ts'
@@ -64,6 +65,11 @@ export class EdgeHealth implements Startable {
       this.#cutOff.found()
       this.#reporter.begin(session)
     }
+  }
+
+  /** Tells central of round trips, as they are published from now on. */
+  reportRoundTrips(published: Published): void {
+    this.#reporter.reportRoundTrips(published)
   }
 
   async start(): Promise<void> {

@@ -26,7 +26,7 @@ export function taskOf(
 }
 
 /** Time that stands still, with timers that go by it. */
-class ManualTime {
+export class ManualTime {
   readonly clock = new ManualClock()
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>()
 

@@ -161,6 +161,30 @@ describe('a task', () => {
   })
 })
 
+it('tasks that are given anew begin with what was found of them, for a while', async () => {
+  const { time, network, prober, findings } = createFixture()
+  const stateOf = (id: number) => [...prober.findings()].find(({ task }) => task === id)?.state
+  network.answer = () => bad
+  await prober.start()
+  prober.put(taskOf(1, { app: 'a.example.', state: 'up' }))
+  prober.put(taskOf(2, { app: 'b.example.', state: 'up' }))
+  await time.advance(5_000)
+  expect([stateOf(1), stateOf(2)]).toEqual(['down', 'down'])
+  // Central has come back, with other numbers, and what it held before.
+  prober.renew()
+  expect(prober.size).toBe(0)
+  prober.put(taskOf(7, { app: 'a.example.', state: 'up' }))
+  prober.put(taskOf(8, { app: 'b.example.', state: 'up', addresses: ['192.0.2.2'] }))
+  expect([stateOf(7), stateOf(8)]).toEqual(['down', 'up'])
+  // And central is told at once.
+  expect(findings.at(-1)).toMatchObject({ task: 7, state: 'down' })
+  prober.renew()
+  await time.advance(6_000)
+  prober.put(taskOf(9, { app: 'a.example.', state: 'up' }))
+  expect(stateOf(9)).toBe('up')
+  await prober.stop()
+})
+
 it('tells what a model makes of the same results, at every change', async () => {
   const result = fc.constantFrom<ProbeResult>(
     { ok: true },

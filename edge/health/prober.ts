@@ -8,11 +8,13 @@ import type { Startable } from '../../shared/startable.ts'
 import { createProbe } from './create-probe.ts'
 import type { Due } from './due-heap.ts'
 import { EndpointHealth } from './endpoint-health.ts'
+import { FormerTasks } from './former-tasks.ts'
 import type { HealthOptions } from './options.ts'
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts'
 import { ProberStats } from './prober-stats.ts'
 import { unknownBecause } from './results.ts'
-import { Schedule } from './schedule.ts'
+import { Schedule, startTimer } from './schedule.ts'
+import { Slots } from './slots.ts'
 import type { CheckTask, Finding } from './task.ts'
 
 /** The first probes of a task are begun within so long. */
@@ -53,10 +55,9 @@ export class Prober implements Startable {
   readonly #tasks = new Map<number, TaskInWork>()
   readonly #setTimer: (run: () => void, ms: number) => () => void
   readonly #schedule: Schedule<AddressInWork>
-  /** Due, and without room; in the order that they came in. */
-  readonly #waiting = new Set<AddressInWork>()
+  readonly #slots: Slots<AddressInWork>
+  readonly #former = new FormerTasks()
   readonly #unknownLoggedAt = new Map<CheckType, number>()
-  #running = 0
   #onIdle: (() => void) | undefined
 
   constructor(options: ProberOptions) {
@@ -64,11 +65,18 @@ export class Prober implements Startable {
     const { clock } = options
     const { commands } = options.options
     this.#probeOf = options.probeOf ?? ((check) => createProbe(check, commands, clock))
-    this.#setTimer = options.setTimer ?? setTimer
+    this.#setTimer = options.setTimer ?? startTimer
     this.#schedule = new Schedule({
       clock,
       setTimer: this.#setTimer,
-      onDue: (address, nowMs) => this.#takeDue(address, nowMs),
+      onDue: (address) => this.#takeDue(address),
+    })
+    this.#slots = new Slots({
+      max: options.options.probesMax,
+      begin: (address) => this.#begin(address),
+      onWaited: ({ dueAt }) => {
+        this.stats.delayedMs += clock.nowMs() - dueAt
+      },
     })
   }
 
@@ -79,12 +87,12 @@ export class Prober implements Startable {
 
   /** Probes under way. */
   get running(): number {
-    return this.#running
+    return this.#slots.running
   }
 
   /** Probes that are due and wait for room. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#slots.waiting
   }
 
   taskOf(id: number): CheckTask | undefined {
@@ -105,14 +113,17 @@ export class Prober implements Startable {
     }
     const { clock, random } = this.#options
     const probe = this.#probeOf(task.check)
+    const former = this.#former.stateOf(task, clock.nowMs())
     const inWork: TaskInWork = {
       task,
       probe,
-      health: new EndpointHealth(task),
+      health: new EndpointHealth({ ...task, state: former ?? task.state }),
       addresses: task.addresses.map((address, index) => newAddress(task, address, index)),
-      told: undefined,
+      told: former,
     }
     this.#tasks.set(task.id, inWork)
+    // Central may hold what was before it ended: it need not wait for the next probe.
+    if (former !== undefined) this.#options.onFinding(inWork.health.finding(), task)
     const within = Math.min(task.check.intervalMs, FIRST_WITHIN_MS)
     for (const address of inWork.addresses) {
       address.owner = inWork
@@ -129,9 +140,22 @@ export class Prober implements Startable {
     for (const address of task.addresses) {
       address.owner = undefined
       this.#schedule.remove(address)
-      this.#waiting.delete(address)
+      this.#slots.withdraw(address)
       address.controller?.abort()
     }
+  }
+
+  /**
+   * Gives all tasks up, as central numbers them anew. Those that come again soon begin with what was found
+   * of them.
+   */
+  renew(): void {
+    const found = Array.from(this.#tasks.values(), ({ task, health }) => ({
+      task,
+      state: health.finding().state,
+    }))
+    this.#former.keep(found, this.#options.clock.nowMs())
+    this.clear()
   }
 
   /** Gives all tasks up. */
@@ -148,7 +172,7 @@ export class Prober implements Startable {
   async stop(): Promise<void> {
     this.#schedule.stop()
     this.clear()
-    if (this.#running === 0) return
+    if (this.running === 0) return
     await new Promise<void>((resolve) => {
       const cancel = this.#setTimer(resolve, STOP_GRACE_MS)
       this.#onIdle = () => {
@@ -161,35 +185,22 @@ export class Prober implements Startable {
   // ---- when ----
 
   /** What is due of an address: the end of its probe, or the next. */
-  #takeDue(address: AddressInWork, nowMs: number): void {
-    if (address.controller !== undefined) address.controller.abort()
-    else if (this.#running < this.#options.options.probesMax) this.#begin(address, nowMs)
-    else this.#waiting.add(address)
-  }
-
-  /** Begins those that wait, as far as there is room. */
-  #fill(): void {
-    if (this.#waiting.size === 0) return
-    const nowMs = this.#options.clock.nowMs()
-    for (const address of this.#waiting) {
-      if (this.#running >= this.#options.options.probesMax) break
-      this.#waiting.delete(address)
-      this.stats.delayedMs += nowMs - address.dueAt
-      this.#begin(address, nowMs)
-    }
+  #takeDue(address: AddressInWork): void {
+    if (address.controller === undefined) this.#slots.enter(address)
+    else address.controller.abort()
   }
 
   // ---- one probe ----
 
-  #begin(address: AddressInWork, nowMs: number): void {
+  #begin(address: AddressInWork): void {
     const { owner } = address
     if (owner === undefined) return
+    const nowMs = this.#options.clock.nowMs()
     const controller = new AbortController()
     address.controller = controller
     address.begunAt = nowMs
     address.dueAt = nowMs + owner.task.check.timeoutMs
     this.#schedule.put(address)
-    this.#running++
     void this.#run(owner.probe, address, controller.signal)
   }
 
@@ -205,11 +216,10 @@ export class Prober implements Startable {
   }
 
   #end(address: AddressInWork, result: ProbeResult): void {
-    this.#running--
     address.controller = undefined
     if (address.owner !== undefined) this.#take(address, address.owner, result)
-    this.#fill()
-    if (this.#running === 0) this.#onIdle?.()
+    this.#slots.leave()
+    if (this.running === 0) this.#onIdle?.()
   }
 
   #take(address: AddressInWork, owner: TaskInWork, result: ProbeResult): void {
@@ -283,9 +293,4 @@ function newAddress(task: CheckTask, address: string, index: number): AddressInW
     dueAt: 0,
     heapIndex: -1,
   }
-}
-
-function setTimer(run: () => void, ms: number): () => void {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
 }

@@ -3,6 +3,8 @@ import type { Logger } from '../../shared/log.ts'
 import type { CheckAssignment__Output } from '../../shared/rpc/generated/meridian/v1/CheckAssignment.ts'
 import type { Finding as FindingMessage } from '../../shared/rpc/generated/meridian/v1/Finding.ts'
 import { healthStateName } from '../../shared/rpc/health-states.ts'
+import type { Published } from '../latency/publication.ts'
+import { UntoldRoundTrips } from '../latency/untold.ts'
 import type { HealthStream } from '../replica/central-client.ts'
 import { checkTask } from './check-task.ts'
 import type { CheckTask, Finding } from './task.ts'
@@ -15,12 +17,14 @@ const RETRY_MS = 2_000
 const TASKS_MAX = 50_000
 /** Findings in one message. */
 const FINDINGS_PER_MESSAGE = 1_000
+/** Round trips in one message; health.proto says how many clusters there can be. */
+const ROUND_TRIPS_PER_MESSAGE = 1_000
 
 /** What the reporter gives tasks to. */
 export interface TaskSink {
   put(task: CheckTask): void
   delete(id: number): void
-  clear(): void
+  renew(): void
   readonly size: number
 }
 
@@ -45,6 +49,7 @@ export class HealthReporter {
   #heartbeat: NodeJS.Timeout | undefined
   /** By task; the latest counts. */
   readonly #pending = new Map<number, Finding>()
+  readonly #roundTrips = new UntoldRoundTrips()
   #isFlushDue = false
   /** Once in a session: an older central has no such stream. */
   #isWarned = false
@@ -74,6 +79,16 @@ export class HealthReporter {
   report(finding: Finding): void {
     if (this.#stream === undefined) return
     this.#pending.set(finding.task, finding)
+    this.#flushSoon()
+  }
+
+  /** Tells central of round trips as they are published now, and over each later stream again. */
+  reportRoundTrips(published: Published): void {
+    this.#roundTrips.put(published)
+    this.#flushSoon()
+  }
+
+  #flushSoon(): void {
     if (this.#isFlushDue) return
     this.#isFlushDue = true
     setImmediate(() => {
@@ -108,6 +123,8 @@ export class HealthReporter {
     stream.on('error', lose)
     stream.on('end', () => lose())
     stream.write({ session: this.#session, findings: [] })
+    this.#roundTrips.reset()
+    this.#flushSoon()
     this.#heartbeat = setInterval(() => stream.write({ session: '', findings: [] }), HEARTBEAT_MS)
   }
 
@@ -119,7 +136,7 @@ export class HealthReporter {
 
   #take({ first, put, delete: deleted }: CheckAssignment__Output): void {
     const { tasks, logger, onRefused } = this.#options
-    if (first) tasks.clear()
+    if (first) tasks.renew()
     for (const id of deleted) tasks.delete(id)
     for (const message of put) {
       if (tasks.size >= TASKS_MAX) {
@@ -136,9 +153,11 @@ export class HealthReporter {
   }
 
   #flush(): void {
-    while (this.#pending.size > 0) {
+    for (;;) {
       const stream = this.#stream
       if (stream === undefined) return
+      const roundTrips = this.#roundTrips.take(ROUND_TRIPS_PER_MESSAGE)
+      if (this.#pending.size === 0 && roundTrips.length === 0) return
       const findings: FindingMessage[] = []
       for (const { task, state, detail } of this.#pending.values()) {
         findings.push({ task, state: healthStateName(state), detail })
@@ -146,7 +165,7 @@ export class HealthReporter {
         if (findings.length === FINDINGS_PER_MESSAGE) break
       }
       // Full: what comes until it drains is merged by task.
-      if (!stream.write({ session: '', findings })) return
+      if (!stream.write({ session: '', findings, roundTrips })) return
     }
   }
 }

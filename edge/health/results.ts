@@ -68,6 +68,7 @@ const ownFaults: ReadonlySet<string> = new Set([
   'EPERM',
 ])
 
-function codeOf(err: unknown): string {
+/** The code that the system or Node gives to an error; empty where it has none. */
+export function codeOf(err: unknown): string {
   return err instanceof Error && 'code' in err && typeof err.code === 'string' ? err.code : ''
 }

@@ -75,3 +75,9 @@ export class Schedule<T extends Due> {
     this.#arm()
   }
 }
+
+/** Calls `run` once after `ms`; what it returns cancels that. */
+export function startTimer(run: () => void, ms: number): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}

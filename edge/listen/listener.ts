@@ -24,10 +24,10 @@ export type Reply = (answer: Buffer | undefined) => void
 export type QueryHandler = (wire: Buffer, client: Client, reply: Reply) => void
 
 /**
- * Answers a datagram at once, where it can: octets that the listener owns from then on, null for no
+ * Answers a datagram from an address at once, where it can: octets that the listener owns from then on, null for no
  * answer. Undefined leaves the message, as it was, to the handler. Must not throw.
  */
-export type AtOnce = (wire: Buffer, family: 4 | 6) => Buffer | null | undefined
+export type AtOnce = (wire: Buffer, family: 4 | 6, address: string) => Buffer | null | undefined
 
 /** What a listener counts; all but `inFlight` and `connections` only grow. */
 export interface ListenerStats {

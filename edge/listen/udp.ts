@@ -118,7 +118,7 @@ export class UdpListener implements Listener {
       return
     }
     stats.received++
-    const answer = this.#atOnce?.(wire, this.#family)
+    const answer = this.#atOnce?.(wire, this.#family, from.address)
     if (answer !== undefined) {
       if (answer !== null) this.#sendAtOnce(socket, answer, from)
       return

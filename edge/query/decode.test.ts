@@ -213,7 +213,7 @@ describe('EDNS', () => {
 
   test('rfc6891 §6.1.2: options and flags without a meaning here are passed over', () => {
     const options = [
-      { code: EDNS_OPTION_ECS, data: Buffer.from([0]) },
+      { code: 65_000, data: Buffer.from([0]) },
       { code: EDNS_OPTION_COOKIE, data: Buffer.alloc(3) },
       { code: 65_001, data: Buffer.alloc(40) },
     ]

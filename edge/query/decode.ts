@@ -1,5 +1,6 @@
 import {
   EDNS_FLAG_DO,
+  EDNS_OPTION_ECS,
   EDNS_OPTION_NSID,
   FLAG_QR,
   OPCODE_MASK,
@@ -8,7 +9,12 @@ import {
   TYPE_IXFR,
   TYPE_OPT,
 } from '../../shared/dns/codes.ts'
-import { OPTION_HEADER_BYTES } from '../../shared/dns/edns.ts'
+import {
+  ECS_FAMILY_IPV4,
+  ECS_FAMILY_IPV6,
+  ECS_HEADER_BYTES,
+  OPTION_HEADER_BYTES,
+} from '../../shared/dns/edns.ts'
 import { LABEL_MAX_BYTES, NAME_MAX_BYTES, NAME_POINTER } from '../../shared/dns/name.ts'
 import { HEADER_BYTES } from './query.ts'
 import type { Query, Transport } from './query.ts'
@@ -121,9 +127,34 @@ function readOpt(q: Query, off: number, end: number): boolean {
     // Another version may lay out its options in another way: that is BADVERS, not FORMERR.
     if (next > end) return q.ednsVersion > 0
     // RFC 5001 §2.2: "The name server MUST ignore any NSID payload data" of a query.
-    if (readUInt16(wire, option) === EDNS_OPTION_NSID) q.wantsNsid = true
+    const code = readUInt16(wire, option)
+    if (code === EDNS_OPTION_NSID) q.wantsNsid = true
+    else if (code === EDNS_OPTION_ECS && !readClientSubnet(q, data, next)) return q.ednsVersion > 0
     option = next
   }
+  return true
+}
+
+/** Reads a client subnet option whose data stands at `off` up to `end`; false when it is malformed. */
+function readClientSubnet(q: Query, off: number, end: number): boolean {
+  const wire = q.wire
+  // Two of them: it is not said which one counts.
+  if (q.ecsAt !== 0 || end - off < ECS_HEADER_BYTES) return false
+  const family = readUInt16(wire, off)
+  const source = wire[off + 2]!
+  // RFC 7871 §6: SCOPE PREFIX-LENGTH: "In queries, it MUST be set to 0."
+  if (wire[off + 3] !== 0) return false
+  // Of other families nothing is known, not even how long an address is: no use is made of them.
+  if (family !== ECS_FAMILY_IPV4 && family !== ECS_FAMILY_IPV6) return true
+  if (source > (family === ECS_FAMILY_IPV4 ? 32 : 128)) return false
+  const at = off + ECS_HEADER_BYTES
+  // RFC 7871 §6: "either too few or too many ADDRESS octets, or that has non-zero ADDRESS bits set
+  // beyond SOURCE PREFIX-LENGTH": "SHOULD return FORMERR".
+  if (end - at !== (source + 7) >> 3) return false
+  if ((source & 7) !== 0 && (wire[end - 1]! & (0xff >> (source & 7))) !== 0) return false
+  q.ecsAt = at
+  q.ecsFamily = family === ECS_FAMILY_IPV4 ? 4 : 6
+  q.ecsSource = source
   return true
 }
 

@@ -1,5 +1,6 @@
 import {
   EDNS_FLAG_DO,
+  EDNS_OPTION_ECS,
   EDNS_OPTION_EDE,
   EDNS_OPTION_NSID,
   FLAG_AA,
@@ -11,6 +12,9 @@ import {
   TYPE_OPT,
 } from '../../shared/dns/codes.ts'
 import {
+  ECS_FAMILY_IPV4,
+  ECS_FAMILY_IPV6,
+  ECS_HEADER_BYTES,
   EDNS_UDP_SIZE_BYTES,
   OPT_HEADER_BYTES,
   OPTION_HEADER_BYTES,
@@ -64,7 +68,8 @@ export function encodeAnswer(q: Query, answer: Answer, options: AnswerOptions): 
   const nsidBytes = nsidSize(q, options)
   let textBytes = answer.ede === undefined ? 0 : Buffer.byteLength(answer.ede.text)
   let edeBytes = answer.ede === undefined ? 0 : EDE_FIXED_BYTES + textBytes
-  let size = bodyBytes + OPT_HEADER_BYTES + nsidBytes + edeBytes
+  const ecsBytes = ecsSize(q)
+  let size = bodyBytes + OPT_HEADER_BYTES + ecsBytes + nsidBytes + edeBytes
   if (size > limit && edeBytes > 0) {
     // RFC 8914 §3: EDE options are dropped before other data. It wants TC set then (SHOULD); we do
     // not, as the answer itself is whole: RFC 2181 §9 is against a retry over TCP only for a comment.
@@ -81,10 +86,12 @@ export function encodeAnswer(q: Query, answer: Answer, options: AnswerOptions): 
   const off = writeRecords(out, q, answer)
   // ARCOUNT (RFC 1035 §4.1.1)
   writeUInt16(out, 10, 1)
-  writeOpt(out, off, q, answer.rcode, nsidBytes + edeBytes)
-  if (nsidBytes > 0) writeNsid(out, off + OPT_HEADER_BYTES, options.nsid)
+  writeOpt(out, off, q, answer.rcode, ecsBytes + nsidBytes + edeBytes)
+  let option = off + OPT_HEADER_BYTES
+  if (ecsBytes > 0) option = writeClientSubnet(out, option, q)
+  if (nsidBytes > 0) writeNsid(out, option, options.nsid)
   if (edeBytes > 0 && answer.ede !== undefined) {
-    writeEde(out, off + OPT_HEADER_BYTES + nsidBytes, answer.ede, textBytes)
+    writeEde(out, option + nsidBytes, answer.ede, textBytes)
   }
   return out
 }
@@ -116,6 +123,12 @@ function nsidSize(q: Query, options: AnswerOptions): number {
   return q.wantsNsid && options.nsid.length > 0 ? OPTION_HEADER_BYTES + options.nsid.length : 0
 }
 
+/** RFC 7871 §7.2.1: the option is in the answer to a query that had it, where it was taken into account. */
+function ecsSize(q: Query): number {
+  if (q.ecsScope < 0) return 0
+  return OPTION_HEADER_BYTES + ECS_HEADER_BYTES + ((q.ecsSource + 7) >> 3)
+}
+
 // ---- whole messages ----
 
 /**
@@ -136,14 +149,17 @@ function encodeBare(q: Query, rcode: number, flags: number, options: AnswerOptio
     return out
   }
   let nsidBytes = nsidSize(q, options)
-  // What is left always fits: 12 + 255 + 4 + 11 octets.
-  if (questionEnd + OPT_HEADER_BYTES + nsidBytes > sizeLimit(q)) nsidBytes = 0
-  const out = Buffer.allocUnsafe(questionEnd + OPT_HEADER_BYTES + nsidBytes)
+  const ecsBytes = ecsSize(q)
+  // What is left always fits: 12 + 255 + 4 + 11 + 24 octets.
+  if (questionEnd + OPT_HEADER_BYTES + ecsBytes + nsidBytes > sizeLimit(q)) nsidBytes = 0
+  const out = Buffer.allocUnsafe(questionEnd + OPT_HEADER_BYTES + ecsBytes + nsidBytes)
   writeHeader(out, q, rcode, flags)
   // ARCOUNT (RFC 1035 §4.1.1)
   writeUInt16(out, 10, 1)
-  writeOpt(out, questionEnd, q, rcode, nsidBytes)
-  if (nsidBytes > 0) writeNsid(out, questionEnd + OPT_HEADER_BYTES, options.nsid)
+  writeOpt(out, questionEnd, q, rcode, ecsBytes + nsidBytes)
+  let option = questionEnd + OPT_HEADER_BYTES
+  if (ecsBytes > 0) option = writeClientSubnet(out, option, q)
+  if (nsidBytes > 0) writeNsid(out, option, options.nsid)
   return out
 }
 
@@ -220,6 +236,24 @@ function writeNsid(out: Buffer, off: number, nsid: Buffer): void {
   writeUInt16(out, off, EDNS_OPTION_NSID)
   writeUInt16(out, off + 2, nsid.length)
   out.set(nsid, off + OPTION_HEADER_BYTES)
+}
+
+/**
+ * RFC 7871 §7.2.1: FAMILY, SOURCE PREFIX-LENGTH and ADDRESS of the answer are those of the query. Gives
+ * the offset behind the option.
+ */
+function writeClientSubnet(out: Buffer, off: number, q: Query): number {
+  const addressBytes = (q.ecsSource + 7) >> 3
+  writeUInt16(out, off, EDNS_OPTION_ECS)
+  writeUInt16(out, off + 2, ECS_HEADER_BYTES + addressBytes)
+  const data = off + OPTION_HEADER_BYTES
+  writeUInt16(out, data, q.ecsFamily === 4 ? ECS_FAMILY_IPV4 : ECS_FAMILY_IPV6)
+  out[data + 2] = q.ecsSource
+  out[data + 3] = q.ecsScope
+  const at = data + ECS_HEADER_BYTES
+  // In bounds: decodeQuery read the address.
+  for (let i = 0; i < addressBytes; i++) out[at + i] = q.wire[q.ecsAt + i]!
+  return at + addressBytes
 }
 
 /** Writes `textBytes` octets of text: all of it or none. */

@@ -41,6 +41,25 @@ export class Query {
   dnssecOk = false
   /** Whether the client asks who answers (RFC 5001 §2.1); false without OPT. */
   wantsNsid = false
+  /**
+   * Offset of the ADDRESS of the client subnet option (RFC 7871 §6), whose octets are as many as
+   * `ecsSource` wants; 0 without one, or with one of an address family that is neither IPv4 nor IPv6.
+   */
+  ecsAt = 0
+  /** Set with `ecsAt`. */
+  ecsFamily: 4 | 6 = 4
+  /** SOURCE PREFIX-LENGTH, in bits. Set with `ecsAt`. */
+  ecsSource = 0
+  /**
+   * SCOPE PREFIX-LENGTH of the option in the answer; -1 for no option: `decodeQuery` never sets it
+   * otherwise, whoever takes the option into account does.
+   */
+  ecsScope = -1
+  /** As `ClientLocator` found them; 0 where nobody has asked it. */
+  location = 0
+  locationScope = 0
+  bucket = 0
+  prefixBits = 0
 
   /** Cache of `lqname`; undefined until it is asked for. */
   #lqname: string | undefined = undefined
@@ -61,6 +80,14 @@ export class Query {
     this.udpSize = 0
     this.dnssecOk = false
     this.wantsNsid = false
+    this.ecsAt = 0
+    this.ecsFamily = 4
+    this.ecsSource = 0
+    this.ecsScope = -1
+    this.location = 0
+    this.locationScope = 0
+    this.bucket = 0
+    this.prefixBits = 0
     this.#lqname = undefined
   }
 

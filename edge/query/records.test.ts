@@ -4,9 +4,13 @@ import {
   TTL_MAX,
   TYPE_A,
   TYPE_AAAA,
+  TYPE_CNAME,
   TYPE_HINFO,
+  TYPE_HTTPS,
   TYPE_NS,
   TYPE_SOA,
+  TYPE_SRV,
+  TYPE_SVCB,
   TYPE_TXT,
 } from '../../shared/dns/codes.ts'
 import { encodeRecords } from './records.ts'
@@ -66,6 +70,41 @@ describe('rfc1035 §4.1.3: one record', () => {
       'NS outside the zone',
       { owner: 'qname', type: TYPE_NS, ttl: 1, rdata: 'a.test.' },
       'c00c 0002 0001 00000001 0008 0161047465737400',
+    ],
+    [
+      'CNAME outside the zone',
+      { owner: 'qname', type: TYPE_CNAME, ttl: 1, rdata: 'a.test.' },
+      'c00c 0005 0001 00000001 0008 0161047465737400',
+    ],
+    [
+      'SRV, its target never compressed (rfc2782)',
+      {
+        owner: 'qname',
+        type: TYPE_SRV,
+        ttl: 1,
+        rdata: { priority: 1, weight: 65_535, port: 443, target: 'a.example.' },
+      },
+      'c00c 0021 0001 00000001 0011 0001 ffff 01bb 0161 076578616d706c65 00',
+    ],
+    [
+      'HTTPS of its owner (rfc9460 §2.2)',
+      {
+        owner: 'qname',
+        type: TYPE_HTTPS,
+        ttl: 1,
+        rdata: { priority: 1, target: '.', alpn: ['h2'], ipv4hint: ['192.0.2.1'], ipv6hint: [] },
+      },
+      'c00c 0041 0001 00000001 0012 0001 00 0001 0003 026832 0004 0004 c0000201',
+    ],
+    [
+      'SVCB, its target never compressed (rfc9460 §2.2)',
+      {
+        owner: 'qname',
+        type: TYPE_SVCB,
+        ttl: 1,
+        rdata: { priority: 2, target: 'a.example.', alpn: [], ipv4hint: [], ipv6hint: [] },
+      },
+      'c00c 0040 0001 00000001 000d 0002 0161 076578616d706c65 00',
     ],
   ])('%s', (_what, record, expected) => {
     expect(hexOf([record])).toBe(hex(expected))
@@ -156,6 +195,15 @@ test.each<[string, RecordData, string]>([
     'a long HINFO',
     { ...head, type: TYPE_HINFO, rdata: { cpu: 'x'.repeat(256), os: '' } },
     'string of 256 octets, at most 255',
+  ],
+  [
+    'a weight of 17 bits',
+    {
+      ...head,
+      type: TYPE_SRV,
+      rdata: { priority: 0, weight: 65_536, port: 1, target: 'a.example.' },
+    },
+    '65536 is not in 0..65535',
   ],
   ['rdata above 65535', { ...head, type: TYPE_TXT, rdata: ['x'.repeat(65_535)] }, 'at most 65535'],
 ])('%s is a RangeError', (_what, record, reason) => {

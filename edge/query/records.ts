@@ -4,14 +4,20 @@ import {
   TTL_MAX,
   TYPE_A,
   TYPE_AAAA,
+  TYPE_CNAME,
   TYPE_HINFO,
+  TYPE_HTTPS,
   TYPE_NS,
   TYPE_SOA,
+  TYPE_SRV,
+  TYPE_SVCB,
   TYPE_TXT,
 } from '../../shared/dns/codes.ts'
 import { MESSAGE_MAX_BYTES } from '../../shared/dns/framing.ts'
 import { NAME_POINTER, isAtOrUnder, nameToWire } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import { svcbToWire } from '../../shared/dns/svcb.ts'
+import type { SvcbRdata } from '../../shared/dns/svcb.ts'
 import { HEADER_BYTES } from './query.ts'
 
 /**
@@ -47,6 +53,14 @@ export interface HinfoRdata {
   readonly os: string
 }
 
+/** Rdata of an SRV record (RFC 2782); 16 bits each. */
+export interface SrvRdata {
+  readonly priority: number
+  readonly weight: number
+  readonly port: number
+  readonly target: Name
+}
+
 interface RecordHead {
   readonly owner: 'qname' | 'apex'
   /** IN where absent. */
@@ -56,12 +70,18 @@ interface RecordHead {
 }
 
 /**
- * A record to encode; the type says what the rdata is: an address as text, a name server, SOA fields,
- * HINFO, or the strings of a TXT record (UTF-8, those of more than 255 octets are split).
+ * A record to encode; the type says what the rdata is: an address as text, a name, SOA fields, those of
+ * a service, HINFO, or the strings of a TXT record (UTF-8, those of more than 255 octets are split).
  */
 export type RecordData =
   | (RecordHead & { readonly type: typeof TYPE_A | typeof TYPE_AAAA; readonly rdata: string })
   | (RecordHead & { readonly type: typeof TYPE_NS; readonly rdata: Name })
+  | (RecordHead & { readonly type: typeof TYPE_CNAME; readonly rdata: Name })
+  | (RecordHead & { readonly type: typeof TYPE_SRV; readonly rdata: SrvRdata })
+  | (RecordHead & {
+      readonly type: typeof TYPE_SVCB | typeof TYPE_HTTPS
+      readonly rdata: SvcbRdata
+    })
   | (RecordHead & { readonly type: typeof TYPE_SOA; readonly rdata: SoaRdata })
   | (RecordHead & { readonly type: typeof TYPE_HINFO; readonly rdata: HinfoRdata })
   | (RecordHead & { readonly type: typeof TYPE_TXT; readonly rdata: readonly string[] })
@@ -118,7 +138,19 @@ function writeRdata(block: Block, record: RecordData): void {
       block.octets.push(...addressOctets(record.type, record.rdata))
       return
     case TYPE_NS:
+    case TYPE_CNAME:
       writeName(block, record.rdata)
+      return
+    case TYPE_SRV:
+      writeUInt16(block, record.rdata.priority)
+      writeUInt16(block, record.rdata.weight)
+      writeUInt16(block, record.rdata.port)
+      // RFC 2782: "name compression is not to be used for this field"
+      block.octets.push(...nameToWire(record.rdata.target))
+      return
+    case TYPE_SVCB:
+    case TYPE_HTTPS:
+      block.octets.push(...svcbToWire(record.rdata))
       return
     case TYPE_SOA:
       writeName(block, record.rdata.mname)
@@ -151,8 +183,8 @@ function addressOctets(type: typeof TYPE_A | typeof TYPE_AAAA, text: string): re
 }
 
 /**
- * RFC 3597 §4: only the well-known types may have names in their rdata compressed; NS and SOA, the
- * two that have any here, are among them.
+ * RFC 3597 §4: only the well-known types may have names in their rdata compressed; NS, CNAME and SOA are
+ * among them.
  */
 function writeName(block: Block, name: Name): void {
   const wire = nameToWire(name)

@@ -10,25 +10,38 @@ import type { ResolveRequest } from '../../shared/rpc/generated/meridian/v1/Reso
 import type { ResolveResponse__Output } from '../../shared/rpc/generated/meridian/v1/ResolveResponse.ts'
 import type { WatchRequest } from '../../shared/rpc/generated/meridian/v1/WatchRequest.ts'
 import type { WatchResponse__Output } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
+import type { Logger } from '../../shared/log.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
+import { BootstrapCentrals } from './bootstrap.ts'
+import type { Centrals } from './centrals.ts'
+import { ListedCentrals } from './centrals.ts'
 import type { CentralOptions } from './options.ts'
 
 export type HealthStream = ClientDuplexStream<HealthReport, CheckAssignment__Output>
 export type WatchStream = ClientDuplexStream<WatchRequest, WatchResponse__Output>
 
-/** The calls to one central at a time; `next` moves on to the next address. */
+export interface CentralClientParts {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+}
+
+/** The calls to one central at a time; `next` moves on to the next one. */
 export class CentralClient {
-  readonly #addresses: readonly string[]
+  readonly #centrals: Centrals
   readonly #credentials: ChannelCredentials
   readonly #channelOptions: ChannelOptions
-  #index = 0
   readonly #clock: Clock
   #clients: Clients | undefined
 
   /** Throws when the config is not possible: PEM files unreadable, plaintext off loopback. */
-  constructor(options: CentralOptions, clock: Clock) {
+  constructor(options: CentralOptions, { clock, random, logger }: CentralClientParts) {
     this.#clock = clock
-    this.#addresses = options.addresses
+    const { addresses = [], bootstrap } = options
+    this.#centrals =
+      bootstrap === undefined
+        ? new ListedCentrals(addresses)
+        : new BootstrapCentrals({ options: bootstrap, clock, random, logger })
     this.#credentials = createCredentials(options)
     const serverName = options.tls?.serverName
     this.#channelOptions = {
@@ -40,15 +53,32 @@ export class CentralClient {
     }
   }
 
-  /** The central that calls go to now, as host:port. */
+  /** The central that calls go to now, as host:port; empty while none is known. */
   get address(): string {
-    return this.#addresses[this.#index % this.#addresses.length] ?? ''
+    return this.#centrals.current?.name ?? ''
   }
 
-  /** Moves to the next address. Calls under way on the present one fail. */
+  /** Finds a central where there is none to call; false when none is known. Never rejects. */
+  async locate(): Promise<boolean> {
+    await this.#centrals.locate()
+    return this.#centrals.current !== undefined
+  }
+
+  /** The present central takes calls. */
+  reached(): void {
+    this.#centrals.reached()
+  }
+
+  /** Moves to the next central. Calls under way on the present one fail. */
   next(): void {
-    this.close()
-    this.#index++
+    this.#close()
+    this.#centrals.failed()
+  }
+
+  /** Ends all calls. */
+  stop(): void {
+    this.#close()
+    this.#centrals.stop()
   }
 
   watch(): WatchStream {
@@ -70,14 +100,30 @@ export class CentralClient {
     })
   }
 
-  close(): void {
+  #close(): void {
     this.#clients?.close()
     this.#clients = undefined
   }
 
   #current(): Clients {
-    this.#clients ??= openClients(this.address, this.#credentials, this.#channelOptions)
+    this.#clients ??= this.#open()
     return this.#clients
+  }
+
+  /** Throws when no central is known. */
+  #open(): Clients {
+    const { current } = this.#centrals
+    if (current === undefined) {
+      throw new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', 'no central is known')
+    }
+    const { target, host } = current
+    return openClients(target, this.#credentials, {
+      // A certificate is of a name, also where that was resolved here.
+      ...(host === undefined
+        ? {}
+        : { 'grpc.default_authority': host, 'grpc.ssl_target_name_override': host }),
+      ...this.#channelOptions,
+    })
   }
 }
 
@@ -105,7 +151,7 @@ function createCredentials(options: CentralOptions): ChannelCredentials {
     }
     return credentials.createSsl(read('ca'), read('key'), read('cert'))
   }
-  const open = options.addresses.find((address) => !isLoopback(hostOf(address)))
+  const open = options.addresses?.find((address) => !isLoopback(hostOf(address)))
   if (open !== undefined && !options.insecure) {
     const message = `central.addresses: ${open} is not loopback: central.tls is wanted, or central.insecure: true`
     throw new MeridianError('MERIDIAN_CONFIG_INVALID', message)

@@ -1,22 +1,37 @@
 import { MeridianError } from '../../shared/errors.ts'
 import { parseName } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
-import { clusterSchema, endpointSchema, isCanonicalEndpoint } from '../../shared/registry/schema.ts'
-import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
-import { CHECK_INTERVAL_MAX_MS, CHECK_TIMES_MAX } from '../../shared/registry/limits.ts'
+import { networkSchema } from '../../shared/registry/network-schema.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
+import { isCanonicalEndpoint } from '../../shared/registry/canonical-endpoint.ts'
+import { clusterSchema, endpointSchema } from '../../shared/registry/schema.ts'
+import type { Endpoint } from '../../shared/registry/schema.ts'
+import { serviceSchema } from '../../shared/registry/service-schema.ts'
+import type { Service } from '../../shared/registry/service-schema.ts'
+import {
+  CHECK_INTERVAL_MAX_MS,
+  CHECK_TIMES_MAX,
+  LOAD_MAX_PERCENT,
+  NETWORK_PREFIXES_TOTAL_MAX,
+  NETWORKS_MAX,
+} from '../../shared/registry/limits.ts'
 import { healthStateOf } from '../../shared/rpc/health-states.ts'
 import { TTL_MAX } from '../../shared/dns/codes.ts'
 import type { Change__Output } from '../../shared/rpc/generated/meridian/v1/Change.ts'
 import type { Cluster__Output } from '../../shared/rpc/generated/meridian/v1/Cluster.ts'
 import type { Endpoint__Output } from '../../shared/rpc/generated/meridian/v1/Endpoint.ts'
 import type { NameState__Output } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
+import type { Network__Output } from '../../shared/rpc/generated/meridian/v1/Network.ts'
+import type { Service__Output } from '../../shared/rpc/generated/meridian/v1/Service.ts'
 import type { Zone__Output } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
 import { TRUST_STEP_MS } from './model.ts'
 import { wrongPolicy } from './policy-text.ts'
+import type { EndpointShare } from './share-word.ts'
 import type {
   NameState,
   ReplicaApp,
   ReplicaChange,
+  ReplicaCluster,
   ReplicaEndpoint,
   ReplicaHealth,
   ReplicaZone,
@@ -39,6 +54,8 @@ export function checkChange(change: Change__Output): ReplicaChange {
       apex: checkName('serials.apex', apex),
       serial,
     })),
+    networks: checkNetworks(change.networks),
+    networksDeleted: change.networksDeleted,
     names: change.names.map(checkNameState),
     hash: checkHash(change.hash),
   }
@@ -75,10 +92,17 @@ function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): Repli
     ttlMax,
     endpoints: app.endpoints.map(checkEndpoint),
     health: checkHealth(name, app),
+    ...(app.service === null ? {} : { service: checkService(name, app.service) }),
   }
 }
 
-/** No trust: nobody finds out. */
+function checkService(name: Name, { alpn, port, https, srv }: Service__Output): Service {
+  const checked = serviceSchema.safeParse({ alpn, https, srv, ...(port === 0 ? {} : { port }) })
+  if (checked.success) return checked.data
+  throw invalidBySchema(`app ${name} service`, checked.error.issues)
+}
+
+/** No trust: nobody finds out, and no lease can end. */
 function checkHealth(
   name: Name,
   { enoughUpPercent, failClosed, trustMs }: NonNullable<NameState__Output['app']>,
@@ -93,19 +117,41 @@ function checkHealth(
   return { enoughUpPercent, failClosed, trustMs: trustMs - (trustMs % TRUST_STEP_MS) }
 }
 
-/** The trust in a verdict: as long as the slowest check can take to turn it. */
+/** The trust in a verdict: as long as the slowest check can take to turn it. That in a lease is less. */
 const TRUST_MAX_MS = CHECK_INTERVAL_MAX_MS * CHECK_TIMES_MAX
 
 /** An endpoint with its defaults taken back out of the message. */
 function checkEndpoint(endpoint: Endpoint__Output): ReplicaEndpoint {
-  const checked = checkRegistered(endpoint)
+  const share = checkShare(endpoint)
+  const registered = checkRegistered(endpoint)
+  const checked = share === undefined ? registered : { ...registered, ...share }
   const health = healthStateOf(endpoint.health) ?? 'unknown'
   if (health === 'unknown') return checked
   return { ...checked, health, ...(endpoint.forced ? { forced: true } : {}) }
 }
 
+/** How much of the queries it gets; undefined where nothing is said, as of most. */
+function checkShare({
+  load,
+  withheldPercent,
+  fallback,
+}: Endpoint__Output): EndpointShare | undefined {
+  if (load === 0 && withheldPercent === 0 && !fallback) return undefined
+  if (load > LOAD_MAX_PERCENT + 1) {
+    throw invalid('endpoint.load', String(load), `0..${LOAD_MAX_PERCENT + 1}`)
+  }
+  if (withheldPercent > 100) {
+    throw invalid('endpoint.withheld_percent', String(withheldPercent), '0..100')
+  }
+  return {
+    ...(load === 0 ? {} : { load: load - 1 }),
+    ...(withheldPercent === 0 ? {} : { withheld: withheldPercent }),
+    ...(fallback ? { fallback: true } : {}),
+  }
+}
+
 function checkRegistered(endpoint: Endpoint__Output): Endpoint {
-  const { cluster, addresses, port, weight, priority, owner } = endpoint
+  const { cluster, addresses, port, weight, priority, owner, target } = endpoint
   const state = clusterStates[endpoint.state]
   const given = {
     cluster,
@@ -114,6 +160,7 @@ function checkRegistered(endpoint: Endpoint__Output): Endpoint {
     priority,
     ...(port === 0 ? {} : { port }),
     ...(owner === '' ? {} : { owner }),
+    ...(target === '' ? {} : { target }),
     ...(state === 'active' ? {} : { state }),
   }
   if (isCanonicalEndpoint(given)) return given
@@ -124,8 +171,12 @@ function checkRegistered(endpoint: Endpoint__Output): Endpoint {
 
 const clusterStates = { ACTIVE: 'active', DRAINING: 'draining', DISABLED: 'disabled' } as const
 
-function checkCluster(cluster: Cluster__Output): Cluster {
+function checkCluster(cluster: Cluster__Output): ReplicaCluster {
   const { id, latitude, longitude, city, country, region, addresses, capacity, state } = cluster
+  const changesAt = cluster.changesAtEpochMs
+  if (!Number.isSafeInteger(changesAt)) {
+    throw invalid('cluster.changes_at_epoch_ms', String(changesAt), 'an integer below 2^53')
+  }
   const checked = clusterSchema.safeParse({
     id,
     latitude,
@@ -137,8 +188,34 @@ function checkCluster(cluster: Cluster__Output): Cluster {
     ...(region === '' ? {} : { region }),
     ...(capacity === 0 ? {} : { capacity }),
   })
-  if (checked.success) return checked.data
+  if (checked.success) return changesAt === 0 ? checked.data : { ...checked.data, changesAt }
   throw invalidBySchema('cluster', checked.error.issues)
+}
+
+function checkNetworks(networks: readonly Network__Output[]): readonly Network[] {
+  if (networks.length > NETWORKS_MAX) {
+    throw invalid('networks', `${networks.length} of them`, `at most ${NETWORKS_MAX}`)
+  }
+  const sum = networks.reduce((sum, { prefixes }) => sum + prefixes.length, 0)
+  if (sum > NETWORK_PREFIXES_TOTAL_MAX) {
+    throw invalid('networks', `${sum} prefixes`, `at most ${NETWORK_PREFIXES_TOTAL_MAX}`)
+  }
+  return networks.map(checkNetwork)
+}
+
+function checkNetwork(network: Network__Output): Network {
+  const { id, prefixes, cluster, latitude, longitude, country, region, continent, asn } = network
+  const checked = networkSchema.safeParse({
+    id,
+    prefixes,
+    ...(cluster === '' ? { latitude, longitude } : { cluster }),
+    ...(country === '' ? {} : { country }),
+    ...(region === '' ? {} : { region }),
+    ...(continent === '' ? {} : { continent }),
+    ...(asn === 0 ? {} : { asn }),
+  })
+  if (checked.success) return checked.data
+  throw invalidBySchema('network', checked.error.issues)
 }
 
 function checkZone(zone: Zone__Output): ReplicaZone {

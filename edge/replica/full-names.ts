@@ -32,7 +32,8 @@ import {
 } from './name-record.ts'
 import { createEntry } from './names.ts'
 import type { EntryWalk, NameEntry, NameTable } from './names.ts'
-import { jsonOfApp, packedWords, readApp, writeApp } from './packed-app.ts'
+import { packedWords, readApp, writeApp } from './packed-app.ts'
+import { jsonOfApp } from './packed-json.ts'
 import type { PackedApp } from './packed-app.ts'
 import { appLine } from './snapshot-line.ts'
 

@@ -111,6 +111,11 @@ export function createReplicaMetrics(
     'Clusters in the topology.',
     () => replica.tables.clusters.size,
   )
+  gauge(
+    'meridian_edge_replica_networks',
+    'Networks of clients.',
+    () => replica.tables.networks.size,
+  )
   gauge('meridian_edge_replica_zones', 'Zones of the mesh.', () => replica.tables.zones.size)
   gauge('meridian_edge_replica_connected', 'Whether the Watch stream is up.', () =>
     isConnected() ? 1 : 0,

@@ -1,6 +1,8 @@
 import type { Name } from '../../shared/dns/name.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
+import type { Service } from '../../shared/registry/service-schema.ts'
 
 /** What central says stands at a name, checked. */
 export type NameState =
@@ -20,8 +22,10 @@ export interface ReplicaApp {
   readonly ttlMin: number
   readonly ttlMax: number
   readonly endpoints: readonly ReplicaEndpoint[]
-  /** Undefined where nobody finds out what works. */
+  /** Undefined where nobody finds out what works, and no machine has a lease. */
   readonly health?: ReplicaHealth | undefined
+  /** What is told beside addresses. */
+  readonly service?: Service | undefined
 }
 
 /** An endpoint with what central says of its health; absent where that is unknown. */
@@ -29,19 +33,31 @@ export interface ReplicaEndpoint extends Endpoint {
   readonly health?: Exclude<HealthState, 'unknown'>
   /** The health is what an operator wants: nothing that this edge finds out goes over it. */
   readonly forced?: true
+  /** How busy it is, in percent of what it can bear; absent where nobody tells. */
+  readonly load?: number
+  /** Percent of the queries that it would get which others get in its place; absent where none is withheld. */
+  readonly withheld?: number
+  /** It is answered only where too few of the others are up. */
+  readonly fallback?: true
 }
 
-/** What health means for an app. */
+/** A cluster as an edge holds it, with what central foresees of it. */
+export interface ReplicaCluster extends Cluster {
+  /** When its state is to change next, by central's wall clock, ms since 1970; absent when nothing is foreseen. */
+  readonly changesAt?: number
+}
+
+/** What health means for an app. Without checks, where machines renew leases, it is the trust alone. */
 export interface ReplicaHealth {
   /** When fewer percent of the endpoints are up, or none, health is left out of account. */
   readonly enoughUpPercent: number
   /** Then no address is answered, rather than as if all were up. */
   readonly failClosed: boolean
-  /** How long a verdict holds at least, in whole `TRUST_STEP_MS`. */
+  /** How long verdicts and leases hold at least, in whole `TRUST_STEP_MS`. */
   readonly trustMs: number
 }
 
-/** What the trust in a verdict is counted in. */
+/** What trust is counted in. */
 export const TRUST_STEP_MS = 100
 
 /** A zone as an edge holds it. TTLs in seconds. */
@@ -68,11 +84,13 @@ export interface ReplicaChange {
   readonly acceptedEpochMs: number
   /** When central sent it, by its wall clock; 0 in a full state. */
   readonly sentEpochMs: number
-  readonly clusters: readonly Cluster[]
+  readonly clusters: readonly ReplicaCluster[]
   readonly clustersDeleted: readonly string[]
   readonly zones: readonly ReplicaZone[]
   readonly zonesDeleted: readonly Name[]
   readonly serials: readonly { readonly apex: Name; readonly serial: number }[]
+  readonly networks: readonly Network[]
+  readonly networksDeleted: readonly string[]
   readonly names: readonly NameState[]
   /** Hash of the history up to the version. */
   readonly hash: string

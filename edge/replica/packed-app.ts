@@ -4,9 +4,9 @@
  * ```
  *           31                          12 11        6 5         0
  *         +------------------------------------------------------+
- *       0 | closed (1) | enough up, % (7) | endpoints (16) | policy (8)
+ *       0 | closed (1) | enough up, % (7) | endpoints (16) | style (8)
  *       1 | trust, low 12 bits               | ttl.min, seconds  |
- *       2 | trust, high 12 bits              | ttl.max, seconds  |
+ *       2 | shares (1) | shared (1) | trust, high 10 bits | ttl.max, seconds |
  *         +------------------------------------------------------+
  *         | forced (1) | cluster, its number | IPv4   | IPv6    |  for each endpoint;
  *         | weight     | health (2) | state (2) | owner, words (8) |  IPv4, IPv6: how many
@@ -15,10 +15,15 @@
  *         | IPv6 addresses, four words each                      |  stand in the table's records
  *         | octets of the owner, then these in UTF-8             |  where there is one
  *         +------------------------------------------------------+
+ *         | share (`share-word.ts`)                              |  for each endpoint, where `shares`
+ *         +------------------------------------------------------+
  * ```
  *
- * The trust in a verdict on an endpoint is counted in `TRUST_STEP_MS`, 0 where nobody finds out; `closed`
- * and `enough up` are of no account then.
+ * `shares`: of some endpoint there is a share to be told; `shared`: one that matters to all policies.
+ * A style is a policy with a service (`pack-ids.ts`). An app with targets has no packed form.
+ *
+ * The trust in verdicts and leases is counted in `TRUST_STEP_MS`, 0 where nobody finds out and no machine has
+ * a lease; `closed` and `enough up` are of no account then.
  */
 import { healthStates } from '../../shared/registry/health.ts'
 import { clusterStates } from '../../shared/registry/schema.ts'
@@ -33,7 +38,7 @@ import {
   unpackOctets,
   writeAddresses,
 } from './packed-addresses.ts'
-import { FORCED_FROM, healthLine } from './snapshot-line.ts'
+import { isShared, readShareWord, shareWord } from './share-word.ts'
 
 /** Where an app stands in packed form. */
 export interface PackedApp {
@@ -48,6 +53,12 @@ export const ENDPOINT_WORDS = 3
 /** A TTL of TTL_LIMIT_MAX_SECONDS fits. */
 const TTL_BITS = 20
 const TTL_MASK = (1 << TTL_BITS) - 1
+/** What is left of a word beside a TTL, two bits and the low bits of trust: an hour ten times over fits. */
+const TRUST_HIGH_MASK = (1 << 10) - 1
+/** Endpoints are followed by a word for each of them. */
+const SHARES_BIT = 1 << 31
+/** Some endpoint is withheld in part, or of a fallback set. */
+const SHARED_BIT = 1 << 30
 /** Words of the longest owner fit. */
 const OWNER_BITS = 8
 const OWNER_MASK = (1 << OWNER_BITS) - 1
@@ -63,8 +74,8 @@ export function endpointsOf(words: Int32Array, at: number): number {
   return (words[at]! >>> 8) & 0xffff
 }
 
-/** Its number among the policies of `PackIds`. */
-export function policyOf(words: Int32Array, at: number): number {
+/** The number of its policy and service (`PackIds`). */
+export function styleOf(words: Int32Array, at: number): number {
   return words[at]! & 0xff
 }
 
@@ -76,9 +87,10 @@ export function ttlMaxOf(words: Int32Array, at: number): number {
   return words[at + 2]! & TTL_MASK
 }
 
-/** 0: nobody finds out what works. */
+/** 0: nobody finds out what works, and no machine has a lease. */
 function trustMsOf(words: Int32Array, at: number): number {
-  return ((words[at + 1]! >>> TTL_BITS) | ((words[at + 2]! >>> TTL_BITS) << 12)) * TRUST_STEP_MS
+  const high = (words[at + 2]! >>> TTL_BITS) & TRUST_HIGH_MASK
+  return ((words[at + 1]! >>> TTL_BITS) | (high << 12)) * TRUST_STEP_MS
 }
 
 function enoughUpPercentOf(words: Int32Array, at: number): number {
@@ -87,6 +99,16 @@ function enoughUpPercentOf(words: Int32Array, at: number): number {
 
 function isFailClosed(words: Int32Array, at: number): boolean {
   return words[at]! < 0
+}
+
+/** Whether an endpoint of the app is withheld in part, or of a fallback set. */
+export function isSharedApp(words: Int32Array, at: number): boolean {
+  return (words[at + 2]! & SHARED_BIT) !== 0
+}
+
+/** Whether endpoints are followed by their shares. */
+function hasShares(words: Int32Array, at: number): boolean {
+  return (words[at + 2]! & SHARES_BIT) !== 0
 }
 
 /** Index into `healthStates`. */
@@ -104,7 +126,7 @@ export function clusterOf(words: Int32Array, at: number): number {
 }
 
 /** Whether the health is what an operator wants. */
-function isForced(words: Int32Array, at: number): boolean {
+export function isForced(words: Int32Array, at: number): boolean {
   return words[at]! < 0
 }
 
@@ -131,15 +153,19 @@ export function nextEndpoint(words: Int32Array, at: number): number {
 
 // ---- whole apps ----
 
-/** Words that an app takes; undefined when it has no packed form: too many clusters were ever named. */
+/**
+ * Words that an app takes; undefined when it has no packed form: it has a target, or too many clusters or styles
+ * were ever named.
+ */
 export function packedWords(app: ReplicaApp, ids: PackIds): number | undefined {
-  if (ids.policies.numberOf(app.policy) === undefined) return undefined
+  if (ids.styleNumber(app) === undefined) return undefined
   let words = APP_WORDS
-  for (const { cluster, addresses, owner } of app.endpoints) {
-    if (ids.clusters.numberOf(cluster) === undefined) return undefined
+  for (const { cluster, addresses, owner, target } of app.endpoints) {
+    if (target !== undefined || ids.clusters.numberOf(cluster) === undefined) return undefined
     words += ENDPOINT_WORDS + ownerWords(owner)
     for (const address of addresses) words += address.includes(':') ? IPV6_WORDS : 1
   }
+  if (app.endpoints.some((endpoint) => shareWord(endpoint) !== 0)) words += app.endpoints.length
   return words
 }
 
@@ -148,9 +174,11 @@ export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: Pa
   const { health } = app
   const trust = Math.floor((health?.trustMs ?? 0) / TRUST_STEP_MS)
   const enough = ((health?.failClosed === true ? 0x80 : 0) | (health?.enoughUpPercent ?? 0)) << 24
-  words[at] = enough | (app.endpoints.length << 8) | (ids.policies.numberOf(app.policy) ?? 0)
+  words[at] = enough | (app.endpoints.length << 8) | (ids.styleNumber(app) ?? 0)
   words[at + 1] = (trust << TTL_BITS) | app.ttlMin
-  words[at + 2] = ((trust >>> 12) << TTL_BITS) | app.ttlMax
+  const hasAnyShare = app.endpoints.some((endpoint) => shareWord(endpoint) !== 0)
+  const flags = (hasAnyShare ? SHARES_BIT : 0) | (app.endpoints.some(isShared) ? SHARED_BIT : 0)
+  words[at + 2] = flags | ((trust >>> 12) << TTL_BITS) | app.ttlMax
   let off = at + APP_WORDS
   for (const endpoint of app.endpoints) {
     const start = off
@@ -171,15 +199,18 @@ export function writeApp(words: Int32Array, at: number, app: ReplicaApp, ids: Pa
     }
     off += owner
   }
+  if (hasAnyShare) for (const endpoint of app.endpoints) words[off++] = shareWord(endpoint)
 }
 
 /** Reads an app back as objects; of an endpoint's addresses IPv4 comes first. */
 export function readApp({ words, at }: PackedApp, ids: PackIds): ReplicaApp {
-  const policy = ids.policies.textOf(policyOf(words, at))
+  const { policy, service } = ids.styleOf(styleOf(words, at))
   const endpoints: ReplicaEndpoint[] = []
   let off = at + APP_WORDS
+  let shareAt = sharesAt(words, at)
   for (let i = 0; i < endpointsOf(words, at); i++) {
-    endpoints.push(readEndpoint(words, off, ids))
+    const share = shareAt === 0 ? {} : readShareWord(words[shareAt++]!)
+    endpoints.push({ ...readEndpoint(words, off, ids), ...share })
     off = nextEndpoint(words, off)
   }
   return {
@@ -188,6 +219,7 @@ export function readApp({ words, at }: PackedApp, ids: PackIds): ReplicaApp {
     ttlMax: ttlMaxOf(words, at),
     endpoints,
     health: readHealth(words, at),
+    ...(service === undefined ? {} : { service }),
   }
 }
 
@@ -199,31 +231,12 @@ export function readHealth(words: Int32Array, at: number): ReplicaHealth | undef
   return { enoughUpPercent, failClosed: isFailClosed(words, at), trustMs }
 }
 
-/**
- * The same as the end of a snapshot's line (`snapshot-line.ts`), from the policy on, as JSON text:
- * without the objects that would be thrown away at once.
- */
-export function jsonOfApp({ words, at }: PackedApp, ids: PackIds): string {
-  const health = JSON.stringify(healthLine(readHealth(words, at)))
-  let text = `${JSON.stringify(ids.policies.textOf(policyOf(words, at)))},${ttlMinOf(words, at)},${ttlMaxOf(words, at)},${health}`
+/** Where the shares of the endpoints stand; 0: there are none. */
+export function sharesAt(words: Int32Array, at: number): number {
+  if (!hasShares(words, at)) return 0
   let off = at + APP_WORDS
-  for (let left = endpointsOf(words, at); left > 0; left--) {
-    const ownerAt = ownerWordsOf(words, off) === 0 ? 0 : addressesEnd(words, off)
-    const owner = ownerAt === 0 ? '""' : JSON.stringify(ownerOf(words, ownerAt))
-    // An id is a DNS label: nothing in it is escaped.
-    text += `,["${ids.clusters.textOf(clusterOf(words, off))}",${weightOf(words, off)},${priorityOf(words, off)}`
-    text += `,${portOf(words, off)},${owner},${healthOf(words, off) + (isForced(words, off) ? FORCED_FROM : 0)},${stateOf(words, off)}`
-    for (let i = 0; i < ipv4CountOf(words, off); i++) {
-      text += `,"${ipv4Text(words[off + ENDPOINT_WORDS + i]!)}"`
-    }
-    const ipv6At = off + ENDPOINT_WORDS + ipv4CountOf(words, off)
-    for (let i = 0; i < ipv6CountOf(words, off); i++) {
-      text += `,"${ipv6Text(words, ipv6At + IPV6_WORDS * i)}"`
-    }
-    text += ']'
-    off = nextEndpoint(words, off)
-  }
-  return text
+  for (let left = endpointsOf(words, at); left > 0; left--) off = nextEndpoint(words, off)
+  return off
 }
 
 function readEndpoint(words: Int32Array, at: number, ids: PackIds): ReplicaEndpoint {
@@ -252,21 +265,22 @@ function readEndpoint(words: Int32Array, at: number, ids: PackIds): ReplicaEndpo
 }
 
 /** 0: the endpoint names none. */
-function portOf(words: Int32Array, at: number): number {
+export function portOf(words: Int32Array, at: number): number {
   return words[at + 2]! & 0xffff
 }
 
 /** 0: it has no owner. */
-function ownerWordsOf(words: Int32Array, at: number): number {
+export function ownerWordsOf(words: Int32Array, at: number): number {
   return words[at + 1]! & OWNER_MASK
 }
 
 /** Where the owner of an endpoint stands, if it has one. */
-function addressesEnd(words: Int32Array, at: number): number {
+export function addressesEnd(words: Int32Array, at: number): number {
   return at + ENDPOINT_WORDS + ipv4CountOf(words, at) + IPV6_WORDS * ipv6CountOf(words, at)
 }
 
-function ownerOf(words: Int32Array, at: number): string {
+/** The owner that stands there. */
+export function ownerOf(words: Int32Array, at: number): string {
   return unpackOctets(words, at + 1, words[at]!).toString('utf8')
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
 import { nameKey } from '../../shared/dns/name.ts'
+import { networkSchema } from '../../shared/registry/network-schema.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import type { NameState, ReplicaApp, ReplicaChange, ReplicaZone } from './model.ts'
 import { Replica } from './replica.ts'
@@ -27,6 +28,8 @@ function change(version: number, part: Partial<ReplicaChange> = {}): ReplicaChan
     zones: [],
     zonesDeleted: [],
     serials: [],
+    networks: [],
+    networksDeleted: [],
     names: [],
     hash: '',
     ...part,
@@ -128,6 +131,43 @@ describe('a change', () => {
     const before = replica.tables.topology
     replica.applyChange(change(1, { names: [] }))
     expect(replica.tables.topology).toBe(before)
+  })
+})
+
+describe('networks', () => {
+  const network = (id: string, prefix: string) =>
+    networkSchema.parse({ id, prefixes: [prefix], latitude: 0, longitude: 0 })
+  const office = network('office', '192.0.2.0/24')
+  const lab = network('lab', '198.51.100.0/24')
+
+  it('of a full state replace all, those of a change what they name', () => {
+    const { replica } = createReplica()
+    const part = { first: true, last: true, change: change(1, { networks: [office, lab] }) }
+    replica.applyPart(part, 'log')
+    expect([...replica.tables.networks.values()]).toEqual([office, lab])
+    const moved = network('office', '2001:db8::/32')
+    replica.applyChange(change(2, { networks: [moved], networksDeleted: ['lab', 'other'] }))
+    expect([...replica.tables.networks.values()]).toEqual([moved])
+    replica.applyPart({ ...part, change: change(3) }, 'log')
+    expect(replica.tables.networks.size).toBe(0)
+  })
+
+  it('are told to those who listen, and counted when they change', () => {
+    const { replica } = createReplica()
+    const told: unknown[] = []
+    replica.onChange((update) => {
+      if (update.is !== 'change') return
+      const { networks, networksDeleted } = update.change
+      told.push([networks, networksDeleted, replica.tables.networkChanges])
+    })
+    replica.applyChange(change(1, { networks: [office] }))
+    replica.applyChange(change(2, { clusters: [cluster('new')] }))
+    replica.applyChange(change(3, { networksDeleted: ['office'] }))
+    expect(told).toEqual([
+      [[office], [], 1],
+      [[], [], 1],
+      [[], ['office'], 2],
+    ])
   })
 })
 

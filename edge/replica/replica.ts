@@ -22,6 +22,10 @@ export type ReplicaUpdate =
   | { readonly is: 'change'; readonly change: ReplicaChange }
   /** A name was resolved, or touched. */
   | { readonly is: 'learned'; readonly key: string }
+  /** Round trips to clusters are others. */
+  | { readonly is: 'measured' }
+  /** A change of a cluster that is foreseen is nearer. */
+  | { readonly is: 'foreseen' }
   /** A name had to make room. */
   | { readonly is: 'forgotten'; readonly key: string }
 
@@ -47,6 +51,7 @@ export class Replica {
   #tables: Tables
   #staged: Tables | undefined
   #source: ReplicaSource = 'topology-file'
+  #roundTrips: ReadonlyMap<string, number> = new Map()
 
   constructor(options: ReplicaOptions) {
     this.kind = options.kind
@@ -80,7 +85,7 @@ export class Replica {
 
   /** Applies what changed since the present version, whole. Throws nothing: the change was checked. */
   applyChange(change: ReplicaChange): void {
-    this.#tables.apply(change, this.#wants)
+    this.#tables.apply(change, this.#wants, this.#options.clock.epochMs())
     this.#tell({ is: 'change', change })
   }
 
@@ -141,6 +146,19 @@ export class Replica {
     if (this.#tables.names.versionOf(key) !== undefined) this.#tell({ is: 'learned', key })
   }
 
+  /** Takes the round trips from this edge to clusters, in ms. */
+  measured(roundTrips: ReadonlyMap<string, number>): void {
+    this.#roundTrips = roundTrips
+    this.#placeClusters(this.#tables)
+    this.#tell({ is: 'measured' })
+  }
+
+  /** Time has passed, and a foreseen change of a cluster is nearer. */
+  foresee(): void {
+    this.#placeClusters(this.#tables)
+    this.#tell({ is: 'foreseen' })
+  }
+
   /** Marks a name as asked for, so that a Change that tells of it before Resolve does is not lost. */
   expect(key: string): void {
     this.#inFlight.add(key)
@@ -155,8 +173,14 @@ export class Replica {
     this.#inFlight.delete(key)
   }
 
+  #placeClusters(tables: Tables): void {
+    const epochMs = this.#options.clock.epochMs()
+    tables.placeClusters({ roundTrips: this.#roundTrips, epochMs })
+  }
+
   #swap(tables: Tables, source: ReplicaSource): void {
     const before = this.#tables
+    this.#placeClusters(tables)
     this.#tables = tables
     this.#staged = undefined
     this.#source = source

@@ -2,25 +2,41 @@ import { z } from 'zod'
 import type { Name } from '../../shared/dns/name.ts'
 import { isPolicyText } from './policy-text.ts'
 import { healthStates } from '../../shared/registry/health.ts'
-import { clusterSchema, clusterStates, isCanonicalEndpoint } from '../../shared/registry/schema.ts'
-import type { Cluster } from '../../shared/registry/schema.ts'
-import type { NameState, ReplicaEndpoint, ReplicaHealth, ReplicaZone } from './model.ts'
+import { networkSchema } from '../../shared/registry/network-schema.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
+import { isCanonicalEndpoint } from '../../shared/registry/canonical-endpoint.ts'
+import { clusterSchema, clusterStates } from '../../shared/registry/schema.ts'
+import { serviceSchema } from '../../shared/registry/service-schema.ts'
+import type { Service } from '../../shared/registry/service-schema.ts'
+import type {
+  NameState,
+  ReplicaCluster,
+  ReplicaEndpoint,
+  ReplicaHealth,
+  ReplicaZone,
+} from './model.ts'
 import type { NameEntry } from './names.ts'
+import { readShareWord, shareWord } from './share-word.ts'
 
 /*
- * The lines of an edge's snapshot: clusters and zones as objects; apps, of which there are up to
+ * The lines of an edge's snapshot: clusters, zones and networks as objects; apps, of which there are up to
  * millions, as arrays, which take half of the bytes:
  *
- *   ["video.example.", version, policy, ttl.min, ttl.max, health, [endpoint], …]
+ *   ["video.example.", version, policy, ttl.min, ttl.max, health, service, [endpoint], …]
  *   health: 0, or [enoughUpPercent, 1 for fail-closed or 0, trustMs]
+ *   service: left out where there is none, or { alpn, port, https, srv }
  *   endpoint: ["sfo", weight, priority, port or 0, owner or "", index into healthStates (+ 4 where
- *              an operator has forced it), index into clusterStates, address, …]
+ *              an operator has forced it), index into clusterStates (+ 4 × its share, `share-word.ts`),
+ *              address, … or target]
  */
 
 const ttl = z.int().min(0)
 
+/** When its state is to change is no part of what is registered. */
+const heldClusterSchema = clusterSchema.extend({ changesAt: z.int().min(1).exactOptional() })
+
 const objectSchema = z.discriminatedUnion('is', [
-  z.object({ is: z.literal('cluster'), cluster: clusterSchema }),
+  z.object({ is: z.literal('cluster'), cluster: heldClusterSchema }),
   z.object({
     is: z.literal('zone'),
     zone: z.object({
@@ -39,15 +55,20 @@ const objectSchema = z.discriminatedUnion('is', [
       serial: z.int().min(0),
     }),
   }),
+  z.object({ is: z.literal('network'), network: networkSchema }),
 ])
 
 /** What stands over the index of a health that was forced. */
 export const FORCED_FROM = healthStates.length
 
+/** What a share counts over the index of a state. */
+export const SHARES_FROM = 4
+
 /** What one line says. */
 export type Line =
-  | { readonly is: 'cluster'; readonly cluster: Cluster }
+  | { readonly is: 'cluster'; readonly cluster: ReplicaCluster }
   | { readonly is: 'zone'; readonly zone: ReplicaZone }
+  | { readonly is: 'network'; readonly network: Network }
   | { readonly is: 'app'; readonly state: NameState }
 
 /** The line of an app; undefined for a name that has none. */
@@ -60,11 +81,12 @@ export function appLine({ name, version, app }: NameEntry): unknown {
     endpoint.port ?? 0,
     endpoint.owner ?? '',
     healthStates.indexOf(endpoint.health ?? 'unknown') + (endpoint.forced ? FORCED_FROM : 0),
-    clusterStates.indexOf(endpoint.state ?? 'active'),
-    ...endpoint.addresses,
+    clusterStates.indexOf(endpoint.state ?? 'active') + SHARES_FROM * shareWord(endpoint),
+    ...(endpoint.target === undefined ? endpoint.addresses : [endpoint.target]),
   ])
-  const { policy, ttlMin, ttlMax, health } = app
-  return [name, version, policy, ttlMin, ttlMax, healthLine(health), ...endpoints]
+  const { policy, ttlMin, ttlMax, health, service } = app
+  const described = service === undefined ? [] : [service]
+  return [name, version, policy, ttlMin, ttlMax, healthLine(health), ...described, ...endpoints]
 }
 
 /** The part of a line that says what health means for the app. */
@@ -95,12 +117,16 @@ function parseApp(values: readonly unknown[]): NameState | undefined {
   const health = parseHealth(healthFields)
   if (health === null) return undefined
   const endpoints: ReplicaEndpoint[] = []
-  for (let i = 6; i < values.length; i++) {
+  const service = parseService(values[6])
+  if (service === null) return undefined
+  for (let i = service === undefined ? 6 : 7; i < values.length; i++) {
     const endpoint = parseEndpoint(values[i])
     if (endpoint === undefined) return undefined
     endpoints.push(endpoint)
   }
-  return { kind: 'app', name, version, app: { policy, ttlMin, ttlMax, endpoints, health } }
+  const described = service === undefined ? {} : { service }
+  const app = { policy, ttlMin, ttlMax, endpoints, health, ...described }
+  return { kind: 'app', name, version, app }
 }
 
 /** Null: it is none. */
@@ -114,6 +140,12 @@ function parseHealth(fields: unknown): ReplicaHealth | undefined | null {
   return { enoughUpPercent, failClosed: failClosed === 1, trustMs }
 }
 
+/** Undefined: the first endpoint stands there, or nothing. Null: it is none. */
+function parseService(value: unknown): Service | undefined | null {
+  if (value === undefined || Array.isArray(value)) return undefined
+  return serviceSchema.safeParse(value).data ?? null
+}
+
 /** Had been checked when it was written; its schema would take half of the time of a start. */
 function parseEndpoint(values: unknown): ReplicaEndpoint | undefined {
   if (!Array.isArray(values)) return undefined
@@ -122,11 +154,13 @@ function parseEndpoint(values: unknown): ReplicaEndpoint | undefined {
   if (!isCount(healthIndex)) return undefined
   const isForced = healthIndex >= FORCED_FROM
   const health = healthStates[isForced ? healthIndex - FORCED_FROM : healthIndex]
-  const state = typeof stateIndex === 'number' ? clusterStates[stateIndex] : undefined
-  if (health === undefined || state === undefined) return undefined
+  if (!isCount(stateIndex)) return undefined
+  const state = clusterStates[stateIndex % SHARES_FROM]
+  const share = readShareWord(Math.floor(stateIndex / SHARES_FROM))
+  if (health === undefined || state === undefined || share === undefined) return undefined
   const endpoint = {
     cluster,
-    addresses: fields.slice(7),
+    ...parseAddresses(fields.slice(7)),
     weight,
     priority,
     ...(port === 0 ? {} : { port }),
@@ -134,8 +168,15 @@ function parseEndpoint(values: unknown): ReplicaEndpoint | undefined {
     ...(state === 'active' ? {} : { state }),
   }
   if (!isCanonicalEndpoint(endpoint)) return undefined
-  if (health === 'unknown') return isForced ? undefined : endpoint
-  return { ...endpoint, health, ...(isForced ? { forced: true } : {}) }
+  if (health === 'unknown') return isForced ? undefined : { ...endpoint, ...share }
+  return { ...endpoint, health, ...(isForced ? { forced: true } : {}), ...share }
+}
+
+/** An address never ends in a dot, and a target, which stands alone, always does. */
+function parseAddresses(list: readonly unknown[]): object {
+  const [target] = list
+  if (list.length > 1 || !isName(target)) return { addresses: list }
+  return { addresses: [], target }
 }
 
 function isName(value: unknown): value is Name {

@@ -4,18 +4,18 @@ import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
-import type { Cluster } from '../../shared/registry/schema.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { FullNames } from './full-names.ts'
 import type { ReplicaMetrics } from './metrics.ts'
-import type { NameState, ReplicaZone } from './model.ts'
+import type { NameState, ReplicaCluster, ReplicaZone } from './model.ts'
 import type { Replica } from './replica.ts'
 import { appLine, parseLine } from './snapshot-line.ts'
 import type { Tables } from './tables.ts'
 
 const KIND = 'meridian-edge-replica'
-const FORMAT_VERSION = 4
+const FORMAT_VERSION = 5
 const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */
@@ -159,8 +159,9 @@ export class ReplicaSnapshot implements Startable {
 class Restoring {
   readonly #tables: Tables
   readonly #header: z.output<typeof headerSchema>
-  readonly #clusters: Cluster[] = []
+  readonly #clusters: ReplicaCluster[] = []
   readonly #zones: ReplicaZone[] = []
+  readonly #networks: Network[] = []
   #names: NameState[] = []
 
   constructor(tables: Tables, header: z.output<typeof headerSchema>) {
@@ -174,27 +175,32 @@ class Restoring {
     const { line } = parsed
     if (line.is === 'cluster') this.#clusters.push(line.cluster)
     else if (line.is === 'zone') this.#zones.push(line.zone)
+    else if (line.is === 'network') this.#networks.push(line.network)
     else {
       // Resolve may have told more than Watch had: then Watch tells it again.
       const version = Math.min(line.state.version, this.#header.version)
       this.#names.push({ ...line.state, version })
-      if (this.#names.length >= NAMES_AT_ONCE) this.#apply([], [])
+      if (this.#names.length >= NAMES_AT_ONCE) this.#apply([], [], [])
     }
     return undefined
   }
 
   end(): Tables {
-    this.#apply(this.#clusters, this.#zones)
+    this.#apply(this.#clusters, this.#zones, this.#networks)
     return this.#tables
   }
 
-  #apply(clusters: readonly Cluster[], zones: readonly ReplicaZone[]): void {
+  #apply(
+    clusters: readonly ReplicaCluster[],
+    zones: readonly ReplicaZone[],
+    networks: readonly Network[],
+  ): void {
     const { version, hash } = this.#header
     const names = this.#names
     this.#names = []
-    const nothing = { clustersDeleted: [], zonesDeleted: [], serials: [] }
+    const nothing = { clustersDeleted: [], zonesDeleted: [], serials: [], networksDeleted: [] }
     const sent = { acceptedEpochMs: 0, sentEpochMs: 0 }
-    const change = { version, ...sent, clusters, zones, names, hash, ...nothing }
+    const change = { version, ...sent, clusters, zones, networks, names, hash, ...nothing }
     this.#tables.apply(change, () => true)
   }
 }
@@ -225,9 +231,11 @@ function namesOf(tables: Tables): {
 function linesOf(tables: Tables, names: Iterable<unknown>): Iterable<unknown> {
   const clusters = [...tables.clusters.values()]
   const zones = Array.from(tables.zones.values(), ({ zone }) => zone)
+  const networks = [...tables.networks.values()]
   return (function* lines(): Iterable<unknown> {
     for (const cluster of clusters) yield { is: 'cluster', cluster }
     for (const zone of zones) yield { is: 'zone', zone: { ...zone, ns: [...zone.ns] } }
+    for (const network of networks) yield { is: 'network', network }
     yield* names
   })()
 }

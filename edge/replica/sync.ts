@@ -7,6 +7,7 @@ import type { WatchResponse__Output } from '../../shared/rpc/generated/meridian/
 import type { Welcome__Output } from '../../shared/rpc/generated/meridian/v1/Welcome.ts'
 import { PROTOCOL_VERSION } from '../../shared/rpc/proto.ts'
 import type { Startable } from '../../shared/startable.ts'
+import { Backoff } from './backoff.ts'
 import type { CentralClient, WatchStream } from './central-client.ts'
 import { checkChange } from './check.ts'
 import { ForgottenNames } from './forgotten-names.ts'
@@ -14,10 +15,6 @@ import type { ReplicaMetrics } from './metrics.ts'
 import type { ReplicaChange } from './model.ts'
 import type { Replica } from './replica.ts'
 
-/** The wait before the first new attempt; doubles up to the longest, and half of it is random. */
-const BACKOFF_FIRST_MS = 50
-/** The longest wait between two attempts. */
-const BACKOFF_MAX_MS = 2_000
 /** A central that accepts the stream and then says nothing is left after this time. */
 const WELCOME_TIMEOUT_MS = 5_000
 /** Names in one Interest message. */
@@ -48,8 +45,9 @@ export class ReplicaSync implements Startable {
   readonly #options: SyncOptions
   #stream: WatchStream | undefined
   #session = ''
+  #logId = ''
   #sequence = 0
-  #attempt = 0
+  readonly #backoff: Backoff
   #retry: NodeJS.Timeout | undefined
   #welcomeTimer: NodeJS.Timeout | undefined
   readonly #forgotten: ForgottenNames
@@ -60,6 +58,7 @@ export class ReplicaSync implements Startable {
 
   constructor(options: SyncOptions) {
     this.#options = options
+    this.#backoff = new Backoff(options.random)
     this.#lostAt = options.clock.nowMs()
     this.#forgotten = new ForgottenNames({
       replica: options.replica,
@@ -90,19 +89,17 @@ export class ReplicaSync implements Startable {
     return ++this.#sequence
   }
 
-  start(): Promise<void> {
-    this.#open()
-    return Promise.resolve()
+  async start(): Promise<void> {
+    void this.#open()
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#retry)
     clearTimeout(this.#welcomeTimer)
     this.#forgotten.stop()
     this.#stream?.cancel()
-    this.#options.client.close()
-    return Promise.resolve()
+    this.#options.client.stop()
   }
 
   /** Asks to hear of a name that was resolved without the present session. */
@@ -134,7 +131,14 @@ export class ReplicaSync implements Startable {
     })
   }
 
-  #open(): void {
+  async #open(): Promise<void> {
+    const isFound = await this.#options.client.locate()
+    if (this.#isStopped) return
+    if (isFound) this.#openStream()
+    else this.#retry = setTimeout(() => void this.#open(), this.#backoff.nextMs())
+  }
+
+  #openStream(): void {
     const { client, replica, edgeId, clusterId, software, adminUrl } = this.#options
     const stream = client.watch()
     this.#stream = stream
@@ -213,8 +217,6 @@ export class ReplicaSync implements Startable {
     }
   }
 
-  #logId = ''
-
   #welcome(stream: WatchStream, welcome: Welcome__Output): void {
     const { replica, logger, client, metrics } = this.#options
     clearTimeout(this.#welcomeTimer)
@@ -235,9 +237,10 @@ export class ReplicaSync implements Startable {
       logger.warn({ from: tables.logId, to: welcome.logId }, 'central has another log')
     }
     if (!welcome.fullState) replica.confirm()
+    client.reached()
     this.#session = welcome.session
     this.#logId = welcome.logId
-    this.#attempt = 0
+    this.#backoff.reset()
     this.#lostAt = undefined
     metrics().connected()
     logger.info({ central: client.address, version: welcome.version }, 'connected to central')
@@ -270,7 +273,7 @@ export class ReplicaSync implements Startable {
 
   #lose(stream: WatchStream, err: (Error & { readonly code?: status }) | undefined): void {
     if (stream !== this.#stream) return
-    const { replica, client, logger, clock, metrics, random } = this.#options
+    const { replica, client, logger, clock, metrics } = this.#options
     clearTimeout(this.#welcomeTimer)
     this.#stream = undefined
     this.#session = ''
@@ -282,13 +285,11 @@ export class ReplicaSync implements Startable {
     if (this.#isStopped) return
     metrics().disconnected()
     if (err?.code === status.FAILED_PRECONDITION) metrics().rejected('old-version')
-    if (this.#attempt === 0) {
+    if (this.#backoff.isFresh) {
       logger.warn({ central: client.address, detail: err?.message ?? 'ended' }, 'central is lost')
     }
     client.next()
-    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempt, 10))
-    this.#attempt++
-    this.#retry = setTimeout(() => this.#open(), ceilingMs * (0.5 + random() / 2))
+    this.#retry = setTimeout(() => void this.#open(), this.#backoff.nextMs())
   }
 }
 

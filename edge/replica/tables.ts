@@ -1,9 +1,10 @@
 import { nameKey } from '../../shared/dns/name.ts'
+import type { Network } from '../../shared/registry/network-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { createTopology } from '../steer/topology.ts'
-import type { Topology } from '../steer/topology.ts'
+import type { Topology, TopologyTimes } from '../steer/topology.ts'
 import { ZoneTable } from '../steer/zones.ts'
-import type { NameState, ReplicaChange } from './model.ts'
+import type { NameState, ReplicaChange, ReplicaCluster } from './model.ts'
 import { FullNames } from './full-names.ts'
 import { createEntry } from './names.ts'
 import type { NameEntry, NameTable } from './names.ts'
@@ -16,9 +17,13 @@ const watchedTrust = { isWatched: true, expiresAt: Infinity }
  * of one; a full state is built on tables of its own, which then replace the old ones as a whole.
  */
 export class Tables {
-  readonly clusters = new Map<string, Cluster>()
+  readonly clusters = new Map<string, ReplicaCluster>()
   readonly zones = new ZoneTable()
+  /** Where clients are, by id; a network is replaced, never changed. */
+  readonly networks = new Map<string, Network>()
   readonly names: NameTable
+  /** How many changes have touched the networks: as long as it stays they are what they were. */
+  networkChanges = 0
   /** Version of central's state that the tables add up to; 0 before any. */
   version = 0
   /** The log that the version counts in; empty before any. */
@@ -26,18 +31,24 @@ export class Tables {
   /** Hash of the history up to the version, as central told it. */
   hash = ''
   topology: Topology
+  #times: TopologyTimes = {}
 
   /** `own` is the edge's own cluster as it was last known. */
-  constructor(own: Cluster, clusters: Iterable<Cluster>, names: NameTable) {
+  constructor(own: Cluster, clusters: Iterable<ReplicaCluster>, names: NameTable) {
     for (const cluster of clusters) this.clusters.set(cluster.id, cluster)
     this.names = names
     this.topology = createTopology(own, this.clusters.values())
   }
 
-  /** Applies a checked Change. `wants` says which names to take that are not held yet. */
-  apply(change: ReplicaChange, wants: (key: string) => boolean): void {
+  /**
+   * Applies a checked Change. `wants` says which names to take that are not held yet;
+   * `epochMs` what the time is, for changes that are foreseen.
+   */
+  apply(change: ReplicaChange, wants: (key: string) => boolean, epochMs = 0): void {
+    this.#times = { ...this.#times, epochMs }
     this.#applyClusters(change)
     this.#applyZones(change)
+    this.#applyNetworks(change)
     for (const state of change.names) {
       const key = nameKey(state.name)
       if (this.names.versionOf(key) !== undefined || wants(key)) {
@@ -64,11 +75,24 @@ export class Tables {
     return entry
   }
 
+  /** Makes the topology anew, as of a moment. */
+  placeClusters(times: TopologyTimes): void {
+    this.#times = times
+    this.topology = createTopology(this.topology.own, this.clusters.values(), times)
+  }
+
   #applyClusters(change: ReplicaChange): void {
     if (change.clusters.length === 0 && change.clustersDeleted.length === 0) return
     for (const cluster of change.clusters) this.clusters.set(cluster.id, cluster)
     for (const id of change.clustersDeleted) this.clusters.delete(id)
-    this.topology = createTopology(this.topology.own, this.clusters.values())
+    this.topology = createTopology(this.topology.own, this.clusters.values(), this.#times)
+  }
+
+  #applyNetworks({ networks, networksDeleted }: ReplicaChange): void {
+    if (networks.length === 0 && networksDeleted.length === 0) return
+    for (const network of networks) this.networks.set(network.id, network)
+    for (const id of networksDeleted) this.networks.delete(id)
+    this.networkChanges++
   }
 
   #applyZones(change: ReplicaChange): void {

@@ -1,84 +1,176 @@
-import { RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
+import { RCODE_NOERROR, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SRV } from '../../shared/dns/codes.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import { portOf } from '../../shared/registry/service-records.ts'
+import type { Service } from '../../shared/registry/service-schema.ts'
+import type { OwnVerdicts } from '../health/own-verdicts.ts'
+import type { ClientPlaces } from '../locate/client-places.ts'
 import type { Answer } from '../query/encode.ts'
 import { encodeRecords } from '../query/records.ts'
-import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { NameEntry } from '../replica/names.ts'
-import { addressesOf, decideSteering } from './decide.ts'
-import { drawOne } from './draw.ts'
-import type { DrawnAnswer } from '../table/name-entries.ts'
+import type { ReplicaApp } from '../replica/model.ts'
+import { isDrawn, isSticky } from '../table/choices.ts'
+import type { AnswerChoice } from '../table/choices.ts'
+import { appTypeOf, recordsOf } from './answer-records.ts'
+import type { AppType } from './answer-records.ts'
+import { decideSteering } from './decide.ts'
+import type { ChosenEndpoint, Listed, SteeringDecision } from './decide.ts'
+import { drawOne, shareBuckets } from './draw.ts'
+import { LocatedPlans } from './located.ts'
+import type { LocatedPlan, PlannedChoice } from './located.ts'
 import type { SteerCounts } from './metrics.ts'
+import { compiledPolicy } from './policies.ts'
 import type { Topology } from './topology.ts'
 import type { ServedZone } from './zones.ts'
 
-/** The types that an app is answered with. */
-export const appTypes = [TYPE_A, TYPE_AAAA] as const
+/** NODATA, for so many seconds at most; its SOA is that of the moment, so it is not kept whole. */
+type Refusal = number
 
-export type AppType = (typeof appTypes)[number]
+type KeptDraw = readonly { readonly answer: Answer | Refusal; readonly upTo: number }[]
 
-export function isAppType(qtype: number): qtype is AppType {
-  return qtype === TYPE_A || qtype === TYPE_AAAA
+/** As `AnswerChoice`, with NODATA as it is kept. */
+type KeptChoice =
+  | Answer
+  | Refusal
+  | KeptDraw
+  | { readonly answers: readonly (Answer | Refusal)[]; readonly buckets: Uint8Array }
+
+/** Answers by the place of the client. */
+export interface LocatedAnswer<T = AnswerChoice> {
+  readonly plan: LocatedPlan
+  /** Those of the plan. */
+  readonly choices: readonly T[]
 }
 
-/**
- * What is kept with a name for a type. A list: answers of which each query gets one, drawn. A number:
- * NODATA, for so many seconds at most; its SOA is that of the moment, so it is not kept whole.
- */
-export type AppAnswer = Answer | readonly DrawnAnswer[] | number | undefined
+/** What is kept with a name for a type. */
+export type AppAnswer = KeptChoice | LocatedAnswer<KeptChoice> | undefined
+
+/** Whether the place of the client matters. */
+export function isByPlace<T>(
+  answer: Exclude<KeptChoice, Refusal> | LocatedAnswer<T>,
+): answer is LocatedAnswer<T> {
+  return 'plan' in answer
+}
+
+/** Who asks: numbers that `ClientLocator` found. */
+export interface Asker {
+  readonly location: number
+  readonly bucket: number
+}
+
+/** The answer to one query, and what of the client it goes by. */
+export interface GivenAnswer {
+  /** Undefined for the NODATA of its zone. */
+  readonly answer: Answer | undefined
+  readonly by: 'nothing' | 'location' | 'bucket'
+}
 
 /** What answers were made for, beside the app itself. */
 export interface Era {
   readonly topology: Topology
   /** Of this edge's own verdicts. */
   readonly generation: number
+  /** Of the places of clients. */
+  readonly revision: number
+}
+
+export interface AppAnswersOptions {
+  readonly counts: SteerCounts
+  /** What counts in place of central's verdicts. */
+  readonly own: OwnVerdicts
+  /** At least 0 and below 1. */
+  readonly random: () => number
+  /** Where clients can be. */
+  readonly places: () => ClientPlaces
 }
 
 /** Makes the answers of apps, once for each topology, and keeps them with the name. */
 export class AppAnswers {
-  readonly #counts: SteerCounts
-  readonly #own: OwnVerdicts
-  readonly #random: () => number
+  readonly #options: AppAnswersOptions
+  readonly #plans = new LocatedPlans()
   #era: Era | undefined
 
-  /** `random`: at least 0 and below 1. */
-  constructor(counts: SteerCounts, own: OwnVerdicts, random: () => number) {
-    this.#counts = counts
-    this.#own = own
-    this.#random = random
+  constructor(options: AppAnswersOptions) {
+    this.#options = options
   }
 
-  /** The answer to one query for a type; undefined for the NODATA of its zone. */
+  /** The answer to one query for a type. */
   answerOf(
     topology: Topology,
     zone: ServedZone,
     entry: NameEntry,
     qtype: number,
-  ): Answer | undefined {
-    if (!isAppType(qtype)) return undefined
-    const answer = this.allOf(topology, zone, entry, qtype)
-    return isDrawn(answer) ? drawOne(answer, this.#random())?.answer : answer
+    asker: Asker,
+  ): GivenAnswer {
+    const type = appTypeOf(qtype)
+    let all = this.allOf(topology, zone, entry, type)
+    let by: GivenAnswer['by'] = 'nothing'
+    if (all !== undefined && isByPlace(all)) {
+      by = 'location'
+      all = this.#choiceOf(all, topology, zone, entry, type, asker.location)
+    }
+    if (all === undefined) return { answer: undefined, by }
+    if (isSticky(all)) {
+      return { answer: all.answers[all.buckets[asker.bucket] ?? 0], by: 'bucket' }
+    }
+    const answer = isDrawn(all) ? drawOne(all, this.#options.random())?.answer : all
+    return { answer, by }
   }
 
-  /** The answer to a type, or those that are drawn from; undefined for the NODATA of its zone. */
+  /** Whether the answers of a name go by the place of the client. */
+  usesClient({ name, app }: NameEntry): boolean {
+    return app !== undefined && compiledPolicy(this.#options.own.over(name, app).policy).usesClient
+  }
+
+  /**
+   * The answer to a type, or those that one is chosen from; undefined for the NODATA of its zone. That to CNAME
+   * is the answer to all types that are not among `appTypes`.
+   */
   allOf(
     topology: Topology,
     zone: ServedZone,
     entry: NameEntry,
     qtype: AppType,
-  ): Answer | readonly DrawnAnswer[] | undefined {
+  ): AnswerChoice | LocatedAnswer | undefined {
     const answer = this.#answerOf(topology, entry, qtype)
-    return typeof answer === 'number' ? zone.nodataFor(answer) : answer
+    if (answer === undefined) return undefined
+    if (typeof answer === 'number' || !isByPlace(answer)) return withNodata(zone, answer)
+    const choices = answer.choices.map((choice) => withNodata(zone, choice))
+    return { plan: answer.plan, choices }
+  }
+
+  /** For a place that the plan does not know (any more): as any other, by itself. */
+  #choiceOf(
+    { plan, choices }: LocatedAnswer,
+    topology: Topology,
+    zone: ServedZone,
+    entry: NameEntry,
+    qtype: AppType,
+    location: number,
+  ): AnswerChoice | undefined {
+    const choice = plan.map[location] ?? 0
+    if (choice > 0) return choices[choice - 1]
+    if (entry.app === undefined) return undefined
+    const client = this.#options.places().placeOf(location)
+    const app = this.#options.own.over(entry.name, entry.app)
+    const decision = decideSteering(app, qtype, topology, undefined, client)
+    const made = encodeDecision(subjectOf(entry, app, qtype), decision)
+    return made === undefined ? undefined : withNodata(zone, made)
   }
 
   /** The same object until something that all answers depend on has changed. */
   #eraOf(topology: Topology): Era {
-    const { generation } = this.#own
-    if (this.#era?.topology !== topology || this.#era.generation !== generation) {
-      this.#era = { topology, generation }
+    const { generation } = this.#options.own
+    const { revision } = this.#options.places()
+    const era = this.#era
+    if (era?.topology !== topology || era.generation !== generation || era.revision !== revision) {
+      this.#era = { topology, generation, revision }
+      return this.#era
     }
-    return this.#era
+    return era
   }
 
   #answerOf(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
+    if (entry.app === undefined || !mayAnswer(entry.app, qtype)) return undefined
     const era = this.#eraOf(topology)
     if (entry.answersFor !== era || entry.answers === undefined) {
       entry.answersFor = era
@@ -93,25 +185,108 @@ export class AppAnswers {
 
   #make(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
     if (entry.app === undefined) return undefined
-    const app = this.#own.over(entry.name, entry.app)
-    const { chosen, drawn, ttl, isRefused } = decideSteering(app, qtype, topology)
-    const [best] = chosen
-    this.#counts.decided(best?.place, topology)
-    if (best === undefined) return isRefused ? ttl : undefined
-    if (drawn === undefined) return encode(addressesOf(chosen), qtype, ttl)
-    return drawn.map(({ item, upTo }) => ({ answer: encode(item.addresses, qtype, ttl), upTo }))
+    const { own, counts } = this.#options
+    const app = own.over(entry.name, entry.app)
+    const subject = subjectOf(entry, app, qtype)
+    if (compiledPolicy(app.policy).usesClient) return this.#makeByPlace(topology, app, subject)
+    const { excluded } = counts
+    const decision = decideSteering(app, qtype, topology, undefined, undefined, excluded)
+    counts.decided(decision.chosen[0]?.place, topology)
+    return encodeDecision(subject, decision)
+  }
+
+  #makeByPlace(topology: Topology, app: ReplicaApp, subject: Subject): AppAnswer {
+    const { counts, places } = this.#options
+    const { plan, listed } = this.#plans.planOf(
+      app,
+      subject.type,
+      topology,
+      places(),
+      counts.excluded,
+    )
+    for (const { chosen } of plan.choices) {
+      counts.decided(listed[chosen[0] ?? -1]?.place, topology)
+    }
+    const choices = plan.choices.map((choice) => encodePlanned(subject, choice, listed))
+    return plan.isUniform ? choices[0] : { plan, choices }
   }
 }
 
-/** Whether an answer is drawn for each query. */
-export function isDrawn(
-  answer: Answer | readonly DrawnAnswer[] | undefined,
-): answer is readonly DrawnAnswer[] {
-  return Array.isArray(answer)
+/** What an answer is about. */
+interface Subject {
+  readonly name: Name
+  readonly service: Service | undefined
+  readonly type: AppType
 }
 
-function encode(addresses: readonly string[], type: AppType, ttl: number): Answer {
-  const records = addresses.map((rdata) => ({ owner: 'qname' as const, type, ttl, rdata }))
+function subjectOf({ name }: NameEntry, { service }: ReplicaApp, type: AppType): Subject {
+  return { name, service, type }
+}
+
+/** Whether there can be an answer to a type at all: for most apps and types there is nothing to decide. */
+export function mayAnswer({ endpoints, service }: ReplicaApp, type: AppType): boolean {
+  if (type === TYPE_A || type === TYPE_AAAA) return true
+  if (endpoints.some(({ target }) => target !== undefined)) return true
+  if (type === TYPE_CNAME) return false
+  if (type !== TYPE_SRV) return service?.https === true
+  return service?.srv !== false && endpoints.some((one) => portOf(service, one) !== undefined)
+}
+
+/** The answers, with the NODATA of the zone as it is now. */
+function withNodata(zone: ServedZone, choice: KeptChoice): AnswerChoice {
+  if (isSettled(choice)) return choice
+  const settle = (answer: Answer | Refusal): Answer =>
+    typeof answer === 'number' ? zone.nodataFor(answer) : answer
+  if (typeof choice === 'number') return settle(choice)
+  if (isDraw(choice)) return choice.map(({ answer, upTo }) => ({ answer: settle(answer), upTo }))
+  return 'buckets' in choice ? { ...choice, answers: choice.answers.map(settle) } : choice
+}
+
+/** Whether there is no NODATA in it, as in nearly all. */
+function isSettled(choice: KeptChoice): choice is AnswerChoice {
+  if (typeof choice === 'number') return false
+  if (isDraw(choice)) return choice.every(({ answer }) => typeof answer !== 'number')
+  return !('buckets' in choice) || choice.answers.every((answer) => typeof answer !== 'number')
+}
+
+function isDraw(choice: Exclude<KeptChoice, Refusal>): choice is KeptDraw {
+  return Array.isArray(choice)
+}
+
+function encodeDecision(
+  subject: Subject,
+  { chosen, drawn, isSticky: isByBucket, ttl, isRefused }: SteeringDecision,
+): KeptChoice | undefined {
+  if (chosen.length === 0) return isRefused ? ttl : undefined
+  if (drawn === undefined) return encode(subject, chosen, ttl)
+  const answers = drawn.map(({ item, upTo }) => ({ answer: encode(subject, [item], ttl), upTo }))
+  if (!isByBucket) return answers
+  return { answers: answers.map(({ answer }) => answer), buckets: shareBuckets(drawn) }
+}
+
+function encodePlanned(
+  subject: Subject,
+  { chosen, drawn, buckets, ttl }: PlannedChoice,
+  listed: readonly Listed[],
+): KeptChoice {
+  const endpoints = chosen.flatMap((i) => listed[i] ?? [])
+  if (drawn === undefined) return encode(subject, endpoints, ttl)
+  const answers = drawn.map(({ item, upTo }) => ({
+    answer: encode(subject, listed.slice(item, item + 1), ttl),
+    upTo,
+  }))
+  if (buckets === undefined) return answers
+  return { answers: answers.map(({ answer }) => answer), buckets }
+}
+
+/** Where there is no record it is NODATA. */
+function encode(
+  { name, service, type }: Subject,
+  chosen: readonly ChosenEndpoint[],
+  ttl: number,
+): Answer | Refusal {
+  const records = recordsOf({ name, service, ttl }, chosen, type)
+  if (records.length === 0) return ttl
   return {
     rcode: RCODE_NOERROR,
     authoritative: true,

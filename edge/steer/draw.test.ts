@@ -1,19 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { geoPoint } from '../../shared/geo/distance.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import { drawOne, percentOf, shareOut } from './draw.ts'
 import type { Candidate } from './filters.ts'
-import { distanceCurves, plainDistance, weightBy } from './filters.ts'
+import { distanceCurves, edgeDistance, weightBy } from './filters.ts'
 
 const candidate = (weight: number, distanceKm = 0, id = 'a'): Candidate => ({
-  place: { cluster: clusterSchema.parse({ id, latitude: 0, longitude: 0 }), distanceKm },
+  place: {
+    cluster: clusterSchema.parse({ id, latitude: 0, longitude: 0 }),
+    distanceKm,
+    point: geoPoint({ latitude: 0, longitude: 0 }),
+    roundTripMs: undefined,
+    foreseenSeconds: undefined,
+  },
+  clientKm: distanceKm,
   priority: 0,
   weight,
   state: 'active',
   hasAddress: true,
   isDown: false,
 })
-const weightOf = weightBy(undefined, plainDistance)
+const weightOf = weightBy(undefined, edgeDistance)
 
 describe('shares', () => {
   it.each([

@@ -6,22 +6,26 @@ import type { HealthState } from '../../shared/registry/health.ts'
 import { clusterStates } from '../../shared/registry/schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { OwnVerdicts } from '../health/own-verdicts.ts'
+import type { LocatedClient } from '../locate/clients.ts'
+import type { ClientPlace } from '../locate/place.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Resolver } from '../replica/resolver.ts'
-import { addressesOf, decideSteering } from './decide.ts'
-import { percentOf } from './draw.ts'
+import { appTypeOf, recordsOf, recordText } from './answer-records.ts'
+import { decideSteering, ownAddresses } from './decide.ts'
+import { percentOf, shareBuckets } from './draw.ts'
 import type { Drawn } from './draw.ts'
-import type { ChosenEndpoint } from './decide.ts'
+import type { ChosenEndpoint, SteeringDecision } from './decide.ts'
 import type { Step } from './steps.ts'
 import type { Topology } from './topology.ts'
-import type { ServedZone } from './zones.ts'
 
 /** An endpoint with what an answer goes by. */
 export interface ExplainedEndpoint {
   readonly cluster: string
   readonly distanceKm: number | null
   readonly addresses: readonly string[]
+  /** The other name that it is. */
+  readonly target?: Name
   readonly weight: number
   readonly priority: number
   /** Its own, or that of its cluster, whichever is worse. */
@@ -29,6 +33,12 @@ export interface ExplainedEndpoint {
   readonly health: HealthState
   /** Whether the health is what an operator wants. */
   readonly forced: boolean
+  /** Percent of what it can bear; absent where nobody tells. */
+  readonly load?: number
+  /** Percent of the queries that it would get which others get; absent for none. */
+  readonly withheldPercent?: number
+  /** Answered only where too few of the others are up. */
+  readonly fallback?: true
 }
 
 /** Why the edge answers a question as it does. */
@@ -37,6 +47,14 @@ export interface Explanation {
   readonly type: string
   readonly edge: string
   readonly cluster: string
+  /** Where the client is taken to be, where one was given. */
+  readonly client?: {
+    readonly prefix: string
+    /** Bits of the widest prefix around it whose addresses are all at this place. */
+    readonly scope: number
+    /** Empty where nothing is known: then the client is taken to be where the edge is. */
+    readonly place: ClientPlace
+  }
   /** Apex of the zone that the name lies in. */
   readonly zone?: Name
   readonly source: 'app' | 'nodata' | 'nxdomain' | 'not-in-mesh' | 'unknown'
@@ -73,6 +91,7 @@ export async function explain(
   options: ExplainOptions,
   name: Name,
   qtype: number,
+  client?: LocatedClient,
 ): Promise<Explanation> {
   const { replica, resolver, edgeId, clock } = options
   const key = nameKey(name)
@@ -81,6 +100,9 @@ export async function explain(
     type: typeName(qtype),
     edge: edgeId,
     cluster: replica.tables.topology.own.id,
+    ...(client && {
+      client: { prefix: client.prefix, scope: client.scope, place: client.place ?? {} },
+    }),
   }
   const zone = replica.tables.zones.find(key)
   if (zone === undefined) {
@@ -118,16 +140,28 @@ export async function explain(
     }
   }
   return entry.kind === 'app'
-    ? { ...inZone, ...explainApp(entry, options.own, qtype, replica.tables.topology, zone) }
+    ? { ...inZone, ...explainApp(entry, options.own, qtype, replica.tables.topology, zone, client) }
     : { ...inZone, ...explainNegative(entry, zone) }
 }
 
 const nothing = { endpoints: [], steps: [] } as const
 
-function explainNegative(
-  entry: NameEntry,
-  zone: ServedZone,
-): Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'> {
+/** What is explained of a name that lies in a zone. */
+export type Explained = Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'>
+
+/** What a name is explained by. */
+type ExplainedEntry = Pick<NameEntry, 'name' | 'kind' | 'version' | 'app'>
+
+/** What of its zone matters. */
+interface ExplainedZone {
+  readonly zone: { readonly apex: Name }
+  readonly negativeTtl: number
+}
+
+/** A client; without a bucket it is not told which of those that can be drawn it gets each time. */
+type ExplainedClient = Pick<LocatedClient, 'place'> & Partial<Pick<LocatedClient, 'bucket'>>
+
+function explainNegative(entry: ExplainedEntry, zone: ExplainedZone): Explained {
   const isApex = entry.name === zone.zone.apex
   const source = entry.kind === 'nxdomain' && !isApex ? 'nxdomain' : 'nodata'
   return {
@@ -143,35 +177,46 @@ function explainNegative(
   }
 }
 
-function explainApp(
-  entry: NameEntry,
-  own: OwnVerdicts,
+/** Explains the answer to a type for an app, by what is told of it and what of it this edge found out. */
+export function explainApp(
+  entry: ExplainedEntry,
+  own: Pick<OwnVerdicts, 'over'>,
   qtype: number,
   topology: Topology,
-  zone: ServedZone,
-): Pick<Explanation, 'source' | 'version' | 'endpoints' | 'steps' | 'answer'> {
+  zone: ExplainedZone,
+  client: ExplainedClient | undefined,
+): Explained {
   if (entry.app === undefined) return explainNegative(entry, zone)
   const steps: Step[] = []
   const app = own.over(entry.name, entry.app)
-  const decision = decideSteering(app, qtype, topology, steps)
-  const { chosen, drawn, ttl, ttlReason, isRefused } = decision
+  const decision = decideSteering(app, qtype, topology, steps, client?.place)
+  const { drawn, ttl, ttlReason, isRefused } = decision
+  const chosen = ofClient(decision, client)
   const [best] = chosen
   const endpoints = app.endpoints.map((endpoint): ExplainedEndpoint => {
     const place = topology.places.get(endpoint.cluster)
     return {
       cluster: endpoint.cluster,
       distanceKm: place?.distanceKm ?? null,
-      addresses:
-        endpoint.addresses.length > 0 ? endpoint.addresses : (place?.cluster.addresses ?? []),
+      addresses: place === undefined ? endpoint.addresses : ownAddresses(endpoint, place),
+      ...(endpoint.target === undefined ? {} : { target: endpoint.target }),
       weight: endpoint.weight,
       priority: endpoint.priority,
       state: worseState(endpoint.state, place?.cluster.state),
       health: endpoint.health ?? 'unknown',
       forced: endpoint.forced ?? false,
+      ...(endpoint.load === undefined ? {} : { load: endpoint.load }),
+      ...(endpoint.withheld === undefined ? {} : { withheldPercent: endpoint.withheld }),
+      ...(endpoint.fallback === undefined ? {} : { fallback: endpoint.fallback }),
     }
   })
   endpoints.sort((a, b) => (a.distanceKm ?? Infinity) - (b.distanceKm ?? Infinity))
-  if (best === undefined) {
+  const subject = { name: entry.name, service: app.service, ttl }
+  const answers = drawn === undefined ? [chosen] : chosen.map((one) => [one])
+  const records = answers
+    .flatMap((each) => recordsOf(subject, each, appTypeOf(qtype)))
+    .map((record) => recordText(entry.name, record))
+  if (best === undefined || records.length === 0) {
     const negative = explainNegative(entry, zone)
     const isShorter = isRefused && ttl < zone.negativeTtl
     const answer = isShorter ? { ...negative.answer, ttl, ttlReason } : negative.answer
@@ -190,11 +235,19 @@ function explainApp(
       distanceKm: best.place.distanceKm,
       clusters: chosen.map(({ endpoint }) => endpoint.cluster),
       ...(drawn === undefined ? {} : { drawn: explainDrawn(drawn) }),
-      records: addressesOf(chosen).map(
-        (address) => `${entry.name} ${ttl} IN ${typeName(qtype)} ${address}`,
-      ),
+      records: [...new Set(records)],
     },
   }
+}
+
+/** The one that a client gets each time, where each has its own; else all that were chosen. */
+function ofClient(
+  { chosen, drawn, isSticky }: SteeringDecision,
+  client: ExplainedClient | undefined,
+): readonly ChosenEndpoint[] {
+  if (drawn === undefined || !isSticky || client?.bucket === undefined) return chosen
+  const own = drawn[shareBuckets(drawn)[client.bucket] ?? 0]?.item
+  return own === undefined ? [] : [own]
 }
 
 /** `unknown`: of a cluster that the edge does not know. */

@@ -1,26 +1,41 @@
+import { assertNever } from '../../shared/errors.ts'
+import { continentOf } from '../../shared/geo/continents.ts'
 import type { DistanceCurve } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
-import type { Place, Topology } from './topology.ts'
+import type { Origin } from './origin.ts'
+import type { Place } from './topology.ts'
 
 /** An endpoint on a cluster that the edge knows the place of, as far as policies look at it. */
 export interface Candidate {
   readonly place: Place
+  /** How far its cluster is from the client, in km; from the edge where the client is not known. */
+  readonly clientKm: number
   readonly priority: number
   readonly weight: number
   /** The endpoint's own; that of its cluster stands with the place. */
   readonly state: Cluster['state']
-  /** Whether it has an address of the family that was asked for. */
+  /** Whether it has something to answer with: addresses of the family that was asked for, or a target. */
   readonly hasAddress: boolean
+  /** Whether it is another name. */
+  readonly isAlias?: boolean
   /** By central's verdict, or this edge's own where central is out of reach. */
   readonly isDown: boolean
+  /** How busy it is, in percent of what it can bear; undefined where nobody tells. */
+  readonly load?: number | undefined
+  /** Percent of the queries that it would get which others get in its place. */
+  readonly withheld?: number | undefined
+  /** Whether it is answered only where too few of the others are up. */
+  readonly isFallback?: boolean | undefined
 }
 
 /** A step that drops what may not be answered at all, the last one too. */
 export interface Requirement {
   readonly name: string
-  readonly admits: (candidate: Candidate, topology: Topology) => boolean
+  /** Whether it matters where the client is. */
+  readonly isOfClient?: boolean
+  readonly admits: (candidate: Candidate, origin: Origin) => boolean
   /** Why one that is not admitted is dropped. */
-  readonly reason: (candidate: Candidate, topology: Topology) => string
+  readonly reason: (candidate: Candidate, origin: Origin) => string
 }
 
 /**
@@ -32,7 +47,7 @@ export interface Preference {
   /** Whether only the best by this one are answered, also where several are. The others are an order. */
   readonly isGate?: boolean
   /** Below 0 when `a` is better, 0 when both are as good. */
-  readonly compare: (a: Candidate, b: Candidate, topology: Topology) => number
+  readonly compare: (a: Candidate, b: Candidate, origin: Origin) => number
   /** Why one that is worse than `best` is dropped. */
   readonly reason: (candidate: Candidate, best: Candidate) => string
 }
@@ -43,12 +58,18 @@ export interface Policy {
   readonly preferences: readonly Preference[]
   /** The preferences where health is left out of account; the very same where it always is. */
   readonly healthBlind: readonly Preference[]
+  /** Whether it matters where the client is. */
+  readonly usesClient: boolean
   /** How many endpoints are answered at most. */
   readonly take: number
   /** Of several: those that are at most so much farther than the best. */
   readonly within: { readonly km: number; readonly distanceOf: DistanceOf } | undefined
   /** Where each query is answered with one of them, drawn: how much each of them weighs. */
   readonly weightOf: ((candidate: Candidate) => number) | undefined
+  /** Drawn so that a client gets the same one each time. */
+  readonly isSticky: boolean
+  /** Where the first in order keeps all up to a load of `low` percent, none from `high` on. */
+  readonly sheds: { readonly low: number; readonly high: number } | undefined
 }
 
 /** How far a candidate is taken to be, in km. */
@@ -61,11 +82,12 @@ export const enabled: Requirement = {
   reason: ({ state }) => `the ${state === 'disabled' ? 'endpoint' : 'cluster'} is disabled`,
 }
 
-/** A question for a family is answered with addresses of it. */
+/** A question is answered with what has something to answer it with. */
 export const address: Requirement = {
   name: 'address',
   admits: ({ hasAddress }) => hasAddress,
-  reason: () => 'no address of this type',
+  reason: ({ isAlias }) =>
+    isAlias === true ? 'another name, beside endpoints that are none' : 'nothing of this type',
 }
 
 /** What is down is taken only where `regardOf` lets it. */
@@ -92,27 +114,61 @@ export const ownClusterFirst: Preference = {
 }
 
 /** The great-circle distance from the edge. */
-export const plainDistance: DistanceOf = ({ place }) => place.distanceKm
+export const edgeDistance: DistanceOf = ({ place }) => place.distanceKm
+
+/** The great-circle distance from the client. */
+export const clientDistance: DistanceOf = ({ clientKm }) => clientKm
 
 /**
  * Distances with a bias for some clusters: of 1 to 99 percent, that part is taken off; of -1 to -99, it is
  * what is left when the distance is taken to be a part of a longer one.
  */
-export function biasedDistance(clusters: Readonly<Record<string, number>>): DistanceOf {
-  return ({ place: { cluster, distanceKm } }) => {
-    const bias = clusters[cluster.id] ?? 0
-    return bias >= 0 ? distanceKm * (1 - bias / 100) : distanceKm / (1 + bias / 100)
+export function biasedDistance(
+  clusters: Readonly<Record<string, number>>,
+  distanceOf: DistanceOf,
+): DistanceOf {
+  return (candidate) => {
+    const bias = clusters[candidate.place.cluster.id] ?? 0
+    const km = distanceOf(candidate)
+    return bias >= 0 ? km * (1 - bias / 100) : km / (1 + bias / 100)
   }
 }
 
 /** The nearest, by any way of telling distances. */
-export function nearestBy(distanceOf: DistanceOf): Preference {
+export function nearestBy(plain: DistanceOf, distanceOf: DistanceOf): Preference {
+  const kmOf = (candidate: Candidate): string => {
+    const km = plain(candidate)
+    const taken = distanceOf(candidate)
+    return taken === km ? `${km} km` : `${km} km taken as ${Math.round(taken)} km`
+  }
   return {
     name: 'nearest',
     compare: (a, b) => distanceOf(a) - distanceOf(b),
-    reason: (candidate, best) =>
-      `${kmOf(candidate, distanceOf)}, the nearest is ${kmOf(best, distanceOf)}`,
+    reason: (candidate, best) => `${kmOf(candidate)}, the nearest is ${kmOf(best)}`,
   }
+}
+
+/**
+ * How long a round trip is taken to be where none was measured: light in fibre goes 100 km and back in
+ * 1 ms, and cables make detours of about a half.
+ */
+const ESTIMATED_MS_PER_KM = 0.015
+
+/** The one with the shortest round trip from the edge, as measured, else as estimated by distance. */
+export const lowestLatency: Preference = {
+  name: 'latency',
+  compare: (a, b) => roundTripMs(a.place) - roundTripMs(b.place),
+  reason: ({ place }, best) => `${latencyText(place)}, the shortest is ${latencyText(best.place)}`,
+}
+
+/** A round trip from the edge to a place, in ms. */
+function roundTripMs({ roundTripMs: measured, distanceKm }: Place): number {
+  return measured ?? distanceKm * ESTIMATED_MS_PER_KM
+}
+
+function latencyText(place: Place): string {
+  const ms = roundTripMs(place).toFixed(1)
+  return place.roundTripMs === undefined ? `about ${ms} ms by distance` : `${ms} ms`
 }
 
 /** Ordered failover: only those of the lowest priority number that there is. */
@@ -160,29 +216,58 @@ export function weightBy(
     candidate.weight * Math.max(0, share(Math.min(FARTHEST_KM, distanceOf(candidate))))
 }
 
-/** What is farther from the edge is not answered. */
-export function maxDistance(km: number): Requirement {
+/** What is farther is not answered. */
+export function maxDistance(km: number, distanceOf: DistanceOf): Requirement {
   return {
     name: 'max-distance',
-    admits: ({ place }) => place.distanceKm <= km,
-    reason: ({ place }) => `${place.distanceKm} km, at most ${km} km are wanted`,
+    isOfClient: distanceOf === clientDistance,
+    admits: (candidate) => distanceOf(candidate) <= km,
+    reason: (candidate) => `${distanceOf(candidate)} km, at most ${km} km are wanted`,
   }
 }
 
-/** Clusters by where the question comes from: the place of the edge. */
+/** What rules can go by. */
+export type RuleField = 'country' | 'region' | 'continent' | 'asn' | 'network'
+
+/** Clusters by where the question comes from: the place of the edge, or of the client. */
 export function clustersBy(
-  field: 'country' | 'region',
+  field: RuleField,
   rules: Readonly<Record<string, readonly string[]>>,
   otherwise: readonly string[] | undefined,
+  isOfClient: boolean,
 ): Requirement {
   const sets = new Map(Object.entries(rules).map(([place, ids]) => [place, new Set(ids)]))
   const others = otherwise === undefined ? undefined : new Set(otherwise)
-  const allowed = ({ own }: Topology): ReadonlySet<string> | undefined =>
-    sets.get(own[field] ?? '') ?? others
+  const keyOf = (origin: Origin): string | undefined => ruleKey(field, origin, isOfClient)
   return {
     name: field,
-    admits: ({ place }, topology) => allowed(topology)?.has(place.cluster.id) ?? true,
-    reason: (_, { own }) => `not among the clusters for ${field} ${own[field] ?? 'unknown'}`,
+    isOfClient,
+    admits: ({ place }, origin) =>
+      (sets.get(keyOf(origin) ?? '') ?? others)?.has(place.cluster.id) ?? true,
+    reason: (_, origin) => `not among the clusters for ${field} ${keyOf(origin) ?? 'unknown'}`,
+  }
+}
+
+/** What a rule looks at. A client of which nothing is known is where the edge is. */
+function ruleKey(
+  field: RuleField,
+  { own, client }: Origin,
+  isOfClient: boolean,
+): string | undefined {
+  const place = isOfClient ? client : undefined
+  switch (field) {
+    case 'country':
+      return place === undefined ? own.country : place.country
+    case 'region':
+      return place === undefined ? own.region : place.region
+    case 'continent':
+      return place === undefined ? continentOf(own.country ?? '') : place.continent
+    case 'asn':
+      return place?.asn?.toString()
+    case 'network':
+      return place?.network
+    default:
+      return assertNever(field)
   }
 }
 
@@ -206,12 +291,6 @@ function drainRank({ place, state }: Candidate): number {
 
 function ownRank({ place }: Candidate, ownId: string): number {
   return place.cluster.id === ownId ? 0 : 1
-}
-
-function kmOf(candidate: Candidate, distanceOf: DistanceOf): string {
-  const { distanceKm } = candidate.place
-  const taken = distanceOf(candidate)
-  return taken === distanceKm ? `${taken} km` : `${distanceKm} km taken as ${Math.round(taken)} km`
 }
 
 function compareIds(a: string, b: string): number {

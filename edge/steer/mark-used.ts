@@ -2,7 +2,8 @@ import { CLASS_IN } from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { OnDemandNames } from '../replica/names.ts'
 import type { TableWriter } from '../table/writer.ts'
-import { appTypes } from './app-answers.ts'
+import { tableTypes } from './answer-records.ts'
+import { mayAnswer } from './app-answers.ts'
 
 /**
  * Marks the names that were answered from the table since a second as used. Hits never reach the LRU,
@@ -13,10 +14,11 @@ export function* markUsed(
   table: TableWriter,
   sinceSeconds: number,
 ): Iterator<unknown> {
-  for (const { name } of names.entries().entries) {
+  for (const { name, app } of names.entries().entries) {
     const key = nameKey(name)
     const qname = Buffer.from(key, 'latin1')
-    for (const qtype of appTypes) {
+    for (const qtype of tableTypes) {
+      if (app === undefined || !mayAnswer(app, qtype)) continue
       const use = table.useOf({ qname, qtype, qclass: CLASS_IN, variant: 0 })
       if (use !== undefined && use.lastUsedSeconds >= sinceSeconds) names.get(key)
     }

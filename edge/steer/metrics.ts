@@ -1,5 +1,6 @@
 import type { Registry as MetricRegistry } from 'prom-client'
 import { registerCounter } from '../../shared/metrics.ts'
+import { ExcludedCounts } from './excluded.ts'
 import type { Place, Topology } from './topology.ts'
 
 const steerOutcomes = ['own', 'nearest', 'none'] as const
@@ -7,6 +8,7 @@ const steerOutcomes = ['own', 'nearest', 'none'] as const
 /** Counts decisions, which are made when data changes, not queries: a million in a second or two. */
 export class SteerCounts {
   readonly #counts = { own: 0, nearest: 0, none: 0 }
+  readonly excluded = new ExcludedCounts()
 
   /** `chosen` is the place of the endpoint that was chosen. */
   decided(chosen: Place | undefined, topology: Topology): void {
@@ -24,5 +26,6 @@ export class SteerCounts {
         for (const outcome of steerOutcomes) add({ outcome }, this.#counts[outcome])
       },
     })
+    this.excluded.register(register)
   }
 }

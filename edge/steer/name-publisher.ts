@@ -1,4 +1,12 @@
-import { CLASS_IN, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
+import {
+  CLASS_IN,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_CNAME,
+  TYPE_NS,
+  TYPE_SOA,
+  TYPE_SRV,
+} from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Answer } from '../query/encode.ts'
 import { FullNames } from '../replica/full-names.ts'
@@ -9,13 +17,18 @@ import type { NameEntry, NameTable } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
-import type { DrawnAnswer, NameEntries } from '../table/name-entries.ts'
+import type { AnswerChoice, LocatedAnswers } from '../table/choices.ts'
+import type { NameEntries } from '../table/name-entries.ts'
 import type { TableWriter } from '../table/writer.ts'
-import type { AppAnswers, AppType } from './app-answers.ts'
-import { appTypes, isDrawn } from './app-answers.ts'
+import { appTypes, tableTypes } from './answer-records.ts'
+import type { AppType } from './answer-records.ts'
+import type { AppAnswers } from './app-answers.ts'
+import { isByPlace } from './app-answers.ts'
 import { secondsOf } from './data-clock.ts'
+import { LocationMaps } from './location-maps.ts'
 import type { SteerCounts } from './metrics.ts'
 import { PackedAnswers } from './packed-answers.ts'
+import { packedTypes } from './packed-candidates.ts'
 import type { ServedZone } from './zones.ts'
 
 export interface NamePublisherOptions {
@@ -30,10 +43,19 @@ export interface NamePublisherOptions {
 /** Brings the answer table's entries of single names and zones to what the replica holds of them. */
 export class NamePublisher {
   readonly #options: NamePublisherOptions
+  readonly #maps: LocationMaps
+  /** Names that go by the place of the client, with the maps that they hold. */
+  readonly #byClient = new Map<string, readonly number[]>()
   #packed: { readonly names: FullNames; readonly answers: PackedAnswers } | undefined
 
   constructor(options: NamePublisherOptions) {
     this.#options = options
+    this.#maps = new LocationMaps(options.table)
+  }
+
+  /** The names whose answers go by the place of the client, as of now. */
+  get byClient(): readonly string[] {
+    return Array.from(this.#byClient.keys())
   }
 
   /** Whether a name that the replica does not hold does not exist. */
@@ -80,8 +102,9 @@ export class NamePublisher {
     const held = names instanceof FullNames ? names.packed(key) : undefined
     if (held !== undefined) noteDeclared(held.words, held.ref, -1)
     const entries = table.name(Buffer.from(key, 'latin1'), CLASS_IN)
-    for (const qtype of appTypes) entries.delete(qtype)
+    for (const qtype of addressTypes) entries.delete(qtype)
     entries.forget()
+    this.#holdMaps(key, undefined)
   }
 
   /** Puts a zone, its apex, and what stands at it. `isWhole`: all its names are in the table. */
@@ -92,12 +115,10 @@ export class NamePublisher {
     entries.put(TYPE_SOA, served.soa, untilReplaced)
     entries.put(TYPE_NS, served.ns, untilReplaced)
     const entry = replica.tables.names.peek(key)
-    const types = putAnswers(entries, timesOf(entry), (qtype) =>
-      this.#answerOf(served, entry, qtype),
-    )
+    const types = this.#putAnswers(entries, key, served, entry)
     // What stands at the apex of a zone on demand is asked of central like any other name.
     const unknown = entry === undefined ? appTypes : []
-    entries.declare([TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
+    this.#declare(entries, [TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
     table.putZone(qname, CLASS_IN, served.nodata, { isWhole, hasWildcards: false })
   }
 
@@ -130,10 +151,10 @@ export class NamePublisher {
   #publishEntry(qname: Buffer, served: ServedZone, entry: NameEntry | undefined): void {
     const entries = this.#options.table.name(qname, CLASS_IN)
     const times = timesOf(entry)
-    const types = putAnswers(entries, times, (qtype) => this.#answerOf(served, entry, qtype))
+    const types = this.#putAnswers(entries, qname.toString('latin1'), served, entry)
     if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) entries.forget()
     else if (entry.kind === 'nxdomain') entries.declareAbsent(times)
-    else entries.declare(types, times)
+    else this.#declare(entries, types, times)
   }
 
   #publishPacked(qname: Buffer, app: HeldApp): void {
@@ -152,9 +173,11 @@ export class NamePublisher {
       return
     }
     let there = 0
-    for (let i = 0; i < appTypes.length; i++) {
-      const qtype = i === 0 ? appTypes[0] : appTypes[1]
-      const chosen = answers.answerOf(qtype)
+    // In nearly all meshes most apps have no port: that costs them nothing.
+    const count = answers.hasPort ? packedTypes.length : addressTypes.length
+    for (let i = 0; i < count; i++) {
+      const qtype = packedTypes[i] ?? TYPE_SRV
+      const chosen = answers.answerOf(qtype, qname)
       const { refusedForSeconds } = answers
       const answer =
         refusedForSeconds === undefined ? chosen : this.#nodataFor(qname, refusedForSeconds)
@@ -164,7 +187,7 @@ export class NamePublisher {
       } else if (declared === -1 || (declared & (1 << i)) !== 0) entries.delete(qtype)
     }
     if (there === declared) return
-    const isDeclared = entries.declare(typeLists[there] ?? [])
+    const isDeclared = this.#declare(entries, typeLists[there] ?? [], untilReplaced)
     noteDeclared(app.words, app.ref, isDeclared ? there : -1)
   }
 
@@ -183,34 +206,90 @@ export class NamePublisher {
     return this.#options.replica.tables.zones.find(qname.toString('latin1'))?.nodataFor(seconds)
   }
 
+  /** Puts the answers that there are, deletes the others; returns the types of those that there are. */
+  #putAnswers(
+    entries: NameEntries,
+    key: string,
+    served: ServedZone,
+    entry: NameEntry | undefined,
+  ): readonly number[] {
+    const { answers } = this.#options
+    const times = timesOf(entry)
+    const maps: number[] = []
+    // Maps are entries of another name: they are there before this name is selected again.
+    const found = tableTypes.map((qtype) => {
+      const answer = this.#answerOf(served, entry, qtype)
+      return { qtype, isThere: answer !== undefined, taken: this.#take(answer, maps) }
+    })
+    this.#select(entries, key)
+    for (const { qtype, isThere, taken } of found) {
+      if (taken !== undefined) entries.put(qtype, taken, times)
+      // What is declared no more goes with the declaration.
+      else if (isThere || isAddressType(qtype)) entries.delete(qtype)
+    }
+    const types = found.flatMap(({ qtype, isThere }) => (isThere ? [qtype] : []))
+    this.#holdMaps(key, entry !== undefined && answers.usesClient(entry) ? maps : undefined)
+    this.#select(entries, key)
+    return types
+  }
+
+  /** Without a declaration the answers to types that plain apps have not would never be found again to go. */
+  #declare(entries: NameEntries, types: readonly number[], times: EntryTimes): boolean {
+    const isDeclared = types.includes(TYPE_CNAME)
+      ? entries.declareAlias(types, times)
+      : entries.declare(types, times)
+    if (isDeclared) return true
+    for (const qtype of types) if (!isAddressType(qtype)) entries.delete(qtype)
+    return false
+  }
+
+  #select(entries: NameEntries, key: string): void {
+    entries.select(Buffer.from(key, 'latin1'), CLASS_IN)
+  }
+
+  /** Makes sure of the map that an answer goes by; without one it is for the control thread to give. */
+  #take(
+    answer: ReturnType<AppAnswers['allOf']>,
+    maps: number[],
+  ): AnswerChoice | LocatedAnswers | undefined {
+    if (answer === undefined || !isByPlace(answer)) return answer
+    const mapNumber = this.#maps.take(answer.plan.map)
+    if (mapNumber === undefined) return undefined
+    maps.push(mapNumber)
+    return { mapNumber, choices: answer.choices }
+  }
+
+  /** The maps that a name holds from now on, taken already; undefined where no client's place matters. */
+  #holdMaps(key: string, maps: readonly number[] | undefined): void {
+    const before = this.#byClient.get(key)
+    if (maps === undefined) this.#byClient.delete(key)
+    else this.#byClient.set(key, maps)
+    for (const number of before ?? []) this.#maps.release(number)
+  }
+
   #answerOf(
     served: ServedZone,
     entry: NameEntry | undefined,
     qtype: AppType,
-  ): Answer | readonly DrawnAnswer[] | undefined {
+  ): ReturnType<AppAnswers['allOf']> {
     const { replica, answers } = this.#options
     if (entry?.kind !== 'app') return undefined
     return answers.allOf(replica.tables.topology, served, entry, qtype)
   }
 }
 
-/** Puts the answers that there are, deletes the others; returns the types of those that there are. */
-function putAnswers(
-  entries: NameEntries,
-  times: EntryTimes,
-  answerOf: (qtype: AppType) => Answer | readonly DrawnAnswer[] | undefined,
-): readonly number[] {
-  return appTypes.filter((qtype) => {
-    const answer = answerOf(qtype)
-    if (answer === undefined) entries.delete(qtype)
-    else if (isDrawn(answer)) entries.putDrawn(qtype, answer, times)
-    else entries.put(qtype, answer, times)
-    return answer !== undefined
-  })
+/** The types of which an answer may be in the table though it was never declared. */
+const addressTypes = [TYPE_A, TYPE_AAAA] as const
+
+function isAddressType(qtype: number): boolean {
+  return qtype === TYPE_A || qtype === TYPE_AAAA
 }
 
-/** The types of a name, by a bit for each of `appTypes`; made once. */
-const typeLists: readonly (readonly number[])[] = [[], [appTypes[0]], [appTypes[1]], appTypes]
+/** The types of a name, by a bit for each of `packedTypes`; made once. */
+const typeLists: readonly (readonly number[])[] = Array.from(
+  { length: 1 << packedTypes.length },
+  (_, bits) => packedTypes.filter((_type, i) => (bits & (1 << i)) !== 0),
+)
 
 /** Until when an entry of the table may be used: never longer than the replica's own. */
 function timesOf(entry: NameEntry | undefined): EntryTimes {

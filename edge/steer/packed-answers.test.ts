@@ -3,13 +3,16 @@ import type { Arbitrary } from 'fast-check'
 import { expect, it } from 'vitest'
 import { nameKey } from '../../shared/dns/name.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
+import { serviceSchema } from '../../shared/registry/service-schema.ts'
 import { PackIds } from '../replica/pack-ids.ts'
 import type { ReplicaApp, ReplicaEndpoint } from '../replica/model.ts'
+import { noPlaces } from '../locate/client-places.ts'
 import { createEntry } from '../replica/names.ts'
 import { packedWords, readApp, writeApp } from '../replica/packed-app.ts'
-import { AppAnswers, appTypes } from './app-answers.ts'
+import { AppAnswers } from './app-answers.ts'
 import { SteerCounts } from './metrics.ts'
 import { PackedAnswers } from './packed-answers.ts'
+import { packedTypes } from './packed-candidates.ts'
 import { OwnVerdicts } from '../health/own-verdicts.ts'
 import { createTopology } from './topology.ts'
 import { ZoneTable } from './zones.ts'
@@ -73,10 +76,17 @@ function pack(value: ReplicaApp, numbers: PackIds) {
   return { words, at: 3 }
 }
 
-it('an app is read back as it was packed, IPv4 first', () => {
+const service = record({
+  alpn: array(constantFrom('h2', 'h3'), { maxLength: 2 }),
+  https: constantFrom(true, false),
+  srv: constantFrom(true, false),
+}).map(({ alpn, ...rest }) => serviceSchema.parse({ alpn: [...new Set(alpn)], ...rest }))
+
+it('an app is read back as it was packed, IPv4 first, with its service', () => {
   const numbers = new PackIds()
   assert(
-    property(app, (value) => {
+    property(app, option(service, { nil: undefined }), (plain, described) => {
+      const value = { ...plain, ...(described === undefined ? {} : { service: described }) }
       const sorted = {
         ...value,
         endpoints: value.endpoints.map((one) => ({
@@ -112,7 +122,12 @@ it('an app in packed form is answered as the same app in objects', () => {
   const counts = { packed: new SteerCounts(), objects: new SteerCounts() }
   const packedAnswers = new PackedAnswers(numbers, counts.packed)
   const zone = zoneOf('example.')
-  const answers = new AppAnswers(counts.objects, new OwnVerdicts(), Math.random)
+  const answers = new AppAnswers({
+    counts: counts.objects,
+    own: new OwnVerdicts(),
+    random: Math.random,
+    places: () => noPlaces,
+  })
   let answered = 0
   let refused = 0
   let forced = 0
@@ -125,9 +140,10 @@ it('an app in packed form is answered as the same app in objects', () => {
           { isWatched: true, expiresAt: Infinity },
         )
         packedAnswers.take(topology, pack(value, numbers))
-        for (const qtype of appTypes) {
-          const wanted = answers.answerOf(topology, zone, entry, qtype)
-          const chosen = packedAnswers.answerOf(qtype)
+        for (const qtype of packedTypes) {
+          const asker = { location: 0, bucket: 0 }
+          const wanted = answers.answerOf(topology, zone, entry, qtype, asker).answer
+          const chosen = packedAnswers.answerOf(qtype, Buffer.from(nameKey(entry.name), 'latin1'))
           const { refusedForSeconds } = packedAnswers
           const isRefused = refusedForSeconds !== undefined
           const found = isRefused ? zone.nodataFor(refusedForSeconds) : chosen
@@ -144,4 +160,27 @@ it('an app in packed form is answered as the same app in objects', () => {
   expect(answered).toBeGreaterThan(100)
   expect(refused).toBeGreaterThan(10)
   expect(forced).toBeGreaterThan(10)
+})
+
+it('an app with a service is left to the objects, one with a target has no packed form', () => {
+  const numbers = new PackIds()
+  const plain: ReplicaApp = {
+    policy: 'nearest',
+    ttlMin: 0,
+    ttlMax: 30,
+    endpoints: [{ cluster: 'own', addresses: ['192.0.2.1'], weight: 1, priority: 0, port: 443 }],
+  }
+  const own = clusterSchema.parse({ id: 'own', latitude: 0, longitude: 0 })
+  const answers = new PackedAnswers(numbers, new SteerCounts())
+  const isSingle = (value: ReplicaApp): boolean => {
+    answers.take(createTopology(own, [own]), pack(value, numbers))
+    return answers.isSingle
+  }
+  expect(isSingle(plain)).toBe(true)
+  expect(isSingle({ ...plain, service: serviceSchema.parse({}) })).toBe(false)
+  expect(isSingle(plain)).toBe(true)
+  const target = { cluster: 'a', addresses: [], weight: 1, priority: 0, target: 'cdn.example.' }
+  expect(packedWords({ ...plain, endpoints: [...plain.endpoints, target] }, numbers)).toBe(
+    undefined,
+  )
 })

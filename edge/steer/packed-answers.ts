@@ -1,11 +1,8 @@
-import { CLASS_IN, RCODE_NOERROR, TYPE_A, TYPE_AAAA } from '../../shared/dns/codes.ts'
-import { NAME_POINTER } from '../../shared/dns/name.ts'
-import { ADDRESSES_MAX } from '../../shared/registry/limits.ts'
+import { RCODE_NOERROR, TYPE_A, TYPE_AAAA, TYPE_SRV } from '../../shared/dns/codes.ts'
 import { healthStates } from '../../shared/registry/health.ts'
 import { clusterStates } from '../../shared/registry/schema.ts'
-import type { Cluster } from '../../shared/registry/schema.ts'
+import { SRV_WEIGHT_MAX } from '../../shared/registry/service-records.ts'
 import type { Answer } from '../query/encode.ts'
-import { HEADER_BYTES } from '../query/query.ts'
 import type { PackIds } from '../replica/pack-ids.ts'
 import {
   APP_WORDS,
@@ -15,11 +12,13 @@ import {
   healthOf,
   ipv4CountOf,
   ipv6CountOf,
+  isSharedApp,
   nextEndpoint,
-  policyOf,
+  portOf,
   priorityOf,
   readHealth,
   stateOf,
+  styleOf,
   ttlMaxOf,
   ttlMinOf,
   weightOf,
@@ -28,14 +27,15 @@ import type { PackedApp } from '../replica/packed-app.ts'
 import { packAddresses } from '../replica/packed-addresses.ts'
 import type { PackedAddresses } from '../replica/packed-addresses.ts'
 import type { ReplicaHealth } from '../replica/model.ts'
-import type { AppType } from './app-answers.ts'
 import { choose } from './choose.ts'
-import { heedsHealth } from './decide.ts'
 import type { Policy } from './filters.ts'
 import { compiledPolicy } from './policies.ts'
 import type { SteerCounts } from './metrics.ts'
+import { emptyCandidate, hasType } from './packed-candidates.ts'
+import type { PackedCandidate, PackedType } from './packed-candidates.ts'
+import { blocksOf, RECORD_HEAD_BYTES, SRV_HEAD_BYTES, srvViews } from './packed-blocks.ts'
 import { trustedSeconds } from '../../shared/registry/trust.ts'
-import { regardOf } from './regard.ts'
+import { foreseenOf, heedsHealth, regardOf } from './regard.ts'
 import type { Place, Topology } from './topology.ts'
 
 /** A place, with the addresses of its cluster as they stand in answers. */
@@ -44,20 +44,11 @@ interface PackedPlace {
   readonly addresses: PackedAddresses
 }
 
-/** An endpoint while it is chosen from, and where its addresses are; used again for the next app. */
-interface PackedCandidate {
-  place: Place
-  priority: number
-  weight: number
-  state: Cluster['state']
-  hasAddress: boolean
-  isDown: boolean
-  isDegraded: boolean
-  words: Int32Array
-  /** Where the addresses are: IPv4, then IPv6. */
-  at: number
-  ipv4: number
-  ipv6: number
+/** How the apps of one style are answered. */
+interface PackedStyle {
+  readonly policy: Policy
+  /** Whether one endpoint is answered, wherever the client is, and nothing is told but addresses and ports. */
+  readonly isSingle: boolean
 }
 
 /** An answer that is written anew for each app. */
@@ -83,18 +74,26 @@ export class PackedAnswers {
   }
   readonly #blocks = { [TYPE_A]: blocksOf(TYPE_A, 4), [TYPE_AAAA]: blocksOf(TYPE_AAAA, 16) }
   /** Of the app that was taken up. */
-  #policy: Policy | undefined
+  #style: PackedStyle | undefined
   #ttlMin = 0
   #ttlMax = 0
   #health: ReplicaHealth | undefined
   #refusedForSeconds: number | undefined
+  /** Endpoints on clusters that the topology lacks. */
+  #unlisted = 0
+  /** Queries may be shared out among endpoints, whatever the policy. */
+  #isShared = false
   #count = 0
   #topology: Topology | undefined
   /** Places by the number of their cluster, as they were asked for; null for none. */
   #places: (PackedPlace | null)[] = []
 
   /** By their numbers. */
-  readonly #policies: (Policy | undefined)[] = []
+  readonly #styles: (PackedStyle | undefined)[] = []
+  /** Of the app: whether an endpoint has a port. */
+  #hasPort = false
+  /** Room for an SRV record, and views of it by the octets of the target. */
+  readonly #srv = srvViews()
 
   /** `ids`: those that the apps were packed with. */
   constructor(ids: PackIds, counts: SteerCounts) {
@@ -108,19 +107,25 @@ export class PackedAnswers {
       this.#topology = topology
       this.#places = []
     }
-    this.#policy = this.#policyOf(policyOf(words, at))
+    this.#style = this.#styleOf(styleOf(words, at))
     this.#ttlMin = ttlMinOf(words, at)
     this.#ttlMax = ttlMaxOf(words, at)
     this.#health = readHealth(words, at)
+    this.#isShared = isSharedApp(words, at)
     this.#count = 0
+    this.#unlisted = 0
+    this.#hasPort = false
     let off = at + APP_WORDS
     for (let left = endpointsOf(words, at); left > 0; left--) {
       const packed = this.#placeOf(topology, clusterOf(words, off))
-      if (packed !== null) {
+      if (packed === null) this.#unlisted++
+      else {
         const candidate = (this.#candidates[this.#count++] ??= emptyCandidate(packed.place))
         candidate.place = packed.place
         candidate.priority = priorityOf(words, off)
         candidate.weight = weightOf(words, off)
+        candidate.port = portOf(words, off)
+        this.#hasPort ||= candidate.port !== 0
         candidate.state = clusterStates[stateOf(words, off)] ?? 'active'
         const health = healthStates[healthOf(words, off)]
         candidate.isDown = health === 'down'
@@ -142,9 +147,14 @@ export class PackedAnswers {
     }
   }
 
-  /** Whether the policy of the app answers one endpoint: others are left to `AppAnswers`. */
+  /** Whether one endpoint is answered, wherever the client is: other apps are left to `AppAnswers`. */
   get isSingle(): boolean {
-    return this.#policy?.take === 1
+    return this.#style?.isSingle === true && !this.#isShared
+  }
+
+  /** Whether there may be an answer to SRV. */
+  get hasPort(): boolean {
+    return this.#hasPort
   }
 
   /**
@@ -155,22 +165,25 @@ export class PackedAnswers {
     return this.#refusedForSeconds
   }
 
-  /** The answer to a type, good until the next call; undefined for NODATA. */
-  answerOf(qtype: AppType): Answer | undefined {
+  /** The answer to a type of the name, good until the next call; undefined for NODATA. */
+  answerOf(qtype: PackedType, qname: Buffer): Answer | undefined {
     const topology = this.#topology
     this.#refusedForSeconds = undefined
-    if (topology === undefined || this.#policy === undefined) return undefined
-    const isIpv4 = qtype === TYPE_A
+    if (topology === undefined || this.#style === undefined) return undefined
     let hasAny = false
     for (let i = 0; i < this.#count; i++) {
       // In bounds: so many were listed.
       const candidate = this.#candidates[i]!
-      candidate.hasAddress = (isIpv4 ? candidate.ipv4 : candidate.ipv6) > 0
+      candidate.hasAddress = hasType(candidate, qtype)
       hasAny ||= candidate.hasAddress
     }
-    const chosen = hasAny ? this.#choose(this.#policy, topology) : undefined
+    const chosen = hasAny ? this.#choose(this.#style.policy, topology) : undefined
     this.#counts.decided(chosen?.place, topology)
-    return chosen === undefined ? undefined : this.#encode(chosen, isIpv4)
+    this.#countExcluded(this.#style.policy, topology, hasAny)
+    if (chosen === undefined) return undefined
+    return qtype === TYPE_SRV
+      ? this.#encodeSrv(chosen, qname)
+      : this.#encode(chosen, qtype === TYPE_A)
   }
 
   #choose(policy: Policy, topology: Topology): PackedCandidate | undefined {
@@ -183,17 +196,37 @@ export class PackedAnswers {
       return undefined
     }
     const preferences = regard === 'heed' ? policy.preferences : policy.healthBlind
+    const fallen = this.#counts.excluded.fallenOf(policy, regard)
     return this.#candidates[
-      choose(requirements, preferences, this.#candidates, this.#count, topology)
+      choose(requirements, preferences, this.#candidates, this.#count, topology, fallen)
     ]
   }
 
-  #ttlOf(isDegraded: boolean): number {
-    return trustedSeconds(this.#ttlMin, this.#ttlMax, this.#health?.trustMs ?? 0, isDegraded)
+  /** What `choose` has not counted: it is not asked where nothing can be chosen. */
+  #countExcluded(policy: Policy, origin: Topology, hasAny: boolean): void {
+    const { excluded } = this.#counts
+    if (this.#unlisted > 0) excluded.addUnlisted(policy, this.#unlisted)
+    if (!hasAny) excluded.addWithout(policy, this.#count)
+    else if (this.#refusedForSeconds !== undefined) {
+      const candidates = this.#candidates
+      const of = { policy, candidates, count: this.#count, origin, best: undefined }
+      excluded.add({ ...of, regard: 'refuse' })
+    }
   }
 
-  #policyOf(number: number): Policy {
-    return (this.#policies[number] ??= compiledPolicy(this.#ids.policies.textOf(number)))
+  #ttlOf(isDegraded: boolean): number {
+    const foreseen = foreseenOf(this.#candidates, this.#count)
+    const trustMs = this.#health?.trustMs ?? 0
+    return trustedSeconds(this.#ttlMin, this.#ttlMax, trustMs, isDegraded, foreseen)
+  }
+
+  #styleOf(number: number): PackedStyle {
+    const known = this.#styles[number]
+    if (known !== undefined) return known
+    const { policy: text, service } = this.#ids.styleOf(number)
+    const policy = compiledPolicy(text)
+    const isSingle = policy.take === 1 && !policy.usesClient && service === undefined
+    return (this.#styles[number] = { policy, isSingle })
   }
 
   #placeOf(topology: Topology, number: number): PackedPlace | null {
@@ -204,6 +237,20 @@ export class PackedAnswers {
       place === undefined ? null : { place, addresses: packAddresses(place.cluster.addresses) }
     this.#places[number] = packed
     return packed
+  }
+
+  /** The target is the name itself, which has the addresses. */
+  #encodeSrv({ weight, port, isDegraded }: PackedCandidate, qname: Buffer): Answer {
+    // In bounds: no name is longer.
+    const bytes = this.#srv[qname.length]!
+    bytes.writeUInt32BE(this.#ttlOf(isDegraded), 6)
+    bytes.writeUInt16BE(SRV_HEAD_BYTES + qname.length, 10)
+    bytes.writeUInt16BE(Math.min(weight, SRV_WEIGHT_MAX), RECORD_HEAD_BYTES + 2)
+    bytes.writeUInt16BE(port, RECORD_HEAD_BYTES + 4)
+    bytes.set(qname, RECORD_HEAD_BYTES + SRV_HEAD_BYTES)
+    this.#answer.answer.bytes = bytes
+    this.#answer.answer.count = 1
+    return this.#answer
   }
 
   #encode({ words, at: start, ipv4, ipv6, isDegraded }: PackedCandidate, isIpv4: boolean): Answer {
@@ -232,26 +279,4 @@ export class PackedAnswers {
     this.#answer.answer.count = count
     return this.#answer
   }
-}
-
-/** Owner (a pointer), type, class, TTL, RDLENGTH (RFC 1035 §3.2.1). */
-const RECORD_HEAD_BYTES = 12
-
-/** Blocks of 0 to ADDRESSES_MAX address records of the qname, whole but for TTL and rdata. */
-function blocksOf(type: AppType, octets: number): readonly Buffer[] {
-  const head = Buffer.alloc(RECORD_HEAD_BYTES + octets)
-  head.writeUInt16BE(NAME_POINTER | HEADER_BYTES, 0)
-  head.writeUInt16BE(type, 2)
-  head.writeUInt16BE(CLASS_IN, 4)
-  head.writeUInt16BE(octets, 10)
-  return Array.from({ length: ADDRESSES_MAX + 1 }, (_, count) =>
-    Buffer.concat(Array.from({ length: count }, () => head)),
-  )
-}
-
-function emptyCandidate(place: Place): PackedCandidate {
-  const words = new Int32Array()
-  const flags = { hasAddress: false, isDown: false, isDegraded: false }
-  const base = { place, priority: 0, weight: 0, state: 'active' as const }
-  return { ...base, ...flags, words, at: 0, ipv4: 0, ipv6: 0 }
 }

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TYPE_A } from '../../shared/dns/codes.ts'
+import { distanceKm } from '../../shared/geo/distance.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Filter } from '../../shared/registry/policy-schema.ts'
 import { filterName } from '../../shared/registry/policy-schema.ts'
 import type { ReplicaApp, ReplicaEndpoint } from '../replica/model.ts'
+import type { ClientPlace } from '../locate/place.ts'
 import { decideSteering } from './decide.ts'
 import { compiledPolicy, readyFilters } from './policies.ts'
 import type { Step } from './steps.ts'
@@ -22,9 +24,11 @@ function decide(
   endpoints: readonly (Partial<ReplicaEndpoint> & { cluster: string })[],
   clusters: readonly Cluster[],
   own: Partial<Cluster> = {},
+  client?: ClientPlace,
+  roundTrips?: ReadonlyMap<string, number>,
 ) {
   const here = { ...clusterOf('own', 0), ...own }
-  const topology = createTopology(here, [here, ...clusters])
+  const topology = createTopology(here, [here, ...clusters], roundTrips && { roundTrips })
   const app: ReplicaApp = {
     policy: typeof policy === 'string' ? policy : JSON.stringify(policy),
     ttlMin: 5,
@@ -38,7 +42,7 @@ function decide(
     health: { enoughUpPercent: 0, failClosed: false, trustMs: 100_000 },
   }
   const steps: Step[] = []
-  const { chosen } = decideSteering(app, TYPE_A, topology, steps)
+  const { chosen } = decideSteering(app, TYPE_A, topology, steps, client)
   return { chosen: chosen.map(({ endpoint }) => endpoint.cluster), steps, app, topology }
 }
 
@@ -151,32 +155,48 @@ describe('filters', () => {
 })
 
 it('a text that is no policy is an error, never a guess', () => {
-  expect(() => compiledPolicy('farthest')).toThrow('is none of nearest, failover, weighted')
+  expect(() => compiledPolicy('farthest')).toThrow(
+    'is none of nearest, nearest-client, failover, weighted, latency',
+  )
 })
 
 // ---- all policies, beside a search that knows nothing of how they are compiled ----
 
+const from = fc.constantFrom('edge' as const, 'client' as const)
+const clusterList = fc.subarray([...ids])
 const filter: fc.Arbitrary<Filter> = fc.oneof(
   fc.constantFrom<Filter>(
     'healthy',
     'not-draining',
     'own-cluster-first',
     'nearest',
+    'latency',
     'failover',
     'heaviest',
+    { filter: 'nearest', from: 'client' },
   ),
   fc
     .dictionary(fc.constantFrom(...ids), fc.integer({ min: -99, max: 99 }))
     .map((clusters) => ({ filter: 'bias' as const, clusters })),
-  fc.integer({ min: 0, max: 9_000 }).map((km) => ({ filter: 'max-distance' as const, km })),
-  fc.subarray([...ids]).map((list) => ({ filter: 'country' as const, rules: { US: list } })),
+  fc
+    .record({ km: fc.integer({ min: 0, max: 9_000 }), from })
+    .map((more) => ({ filter: 'max-distance' as const, ...more })),
+  fc
+    .record({ rules: fc.record({ US: clusterList, DE: clusterList }), default: clusterList, from })
+    .map((more) => ({ filter: 'country' as const, ...more })),
+  fc.record({ 64500: clusterList }).map((rules) => ({ filter: 'asn' as const, rules })),
+  fc
+    .record({ rules: fc.record({ office: clusterList }), default: clusterList })
+    .map((more) => ({ filter: 'network' as const, ...more })),
 )
 const last: fc.Arbitrary<Filter> = fc.oneof(
   fc.constant({ filter: 'weighted' as const }),
-  fc.integer({ min: 0, max: 5_000 }).map((km) => ({ filter: 'weighted' as const, km })),
+  fc
+    .integer({ min: 0, max: 5_000 })
+    .map((km) => ({ filter: 'weighted' as const, km, from: 'client' as const })),
   fc.integer({ min: 1, max: 4 }).map((count) => ({ filter: 'first' as const, count })),
   fc
-    .record({ km: fc.integer({ min: 0, max: 5_000 }), count: fc.integer({ min: 1, max: 8 }) })
+    .record({ km: fc.integer({ min: 0, max: 5_000 }), count: fc.integer({ min: 1, max: 8 }), from })
     .map((more) => ({ filter: 'spread' as const, ...more })),
 )
 const policyArbitrary = fc
@@ -201,17 +221,43 @@ const endpointArbitrary = fc.record({
   draining: fc.boolean(),
 })
 
+const clientArbitrary = fc.record({
+  latitude: fc.integer({ min: -60, max: 60 }),
+  longitude: fc.integer({ min: -180, max: 180 }),
+  country: fc.constantFrom('US', 'DE', 'FR'),
+  asn: fc.constantFrom(64_500, 64_501),
+  network: fc.constantFrom('office', 'home'),
+})
+
 /** Goes down the list of filters, one after the other, as its owner would. */
-function search(filters: readonly Filter[], app: ReplicaApp, topology: Topology): string[] {
+function search(
+  filters: readonly Filter[],
+  app: ReplicaApp,
+  topology: Topology,
+  client: ClientPlace | undefined,
+): string[] {
+  const kmFrom = (cluster: string): number => {
+    const to = topology.places.get(cluster)?.cluster
+    if (to === undefined) return Number.NaN
+    const { latitude, longitude } = client ?? topology.own
+    return distanceKm({ latitude: latitude ?? 0, longitude: longitude ?? 0 }, to)
+  }
   const all = app.endpoints.map((endpoint) => ({
     ...endpoint,
     km: topology.places.get(endpoint.cluster)?.distanceKm ?? Number.NaN,
+    clientKm: kmFrom(endpoint.cluster),
+    ms: topology.places.get(endpoint.cluster)?.roundTripMs,
     drains: topology.places.get(endpoint.cluster)?.cluster.state === 'draining',
   }))
   type One = (typeof all)[number]
   let bias: Readonly<Record<string, number>> = {}
-  const far = ({ cluster, km }: One): number => {
-    const percent = bias[cluster] ?? 0
+  const kmOf = (one: One, filter: Filter | undefined): number =>
+    typeof filter === 'object' && 'from' in filter && filter.from === 'client'
+      ? one.clientKm
+      : one.km
+  const far = (one: One): number => {
+    const km = kmOf(one, end)
+    const percent = bias[one.cluster] ?? 0
     return percent < 0 ? km / (1 + percent / 100) : km * (1 - percent / 100)
   }
   const least = (list: One[], by: (one: One) => number): One[] => {
@@ -224,9 +270,16 @@ function search(filters: readonly Filter[], app: ReplicaApp, topology: Topology)
   let list = all
   for (const one of filters) {
     if (typeof one === 'string') continue
-    if (one.filter === 'max-distance') list = list.filter(({ km }) => km <= one.km)
+    if (one.filter === 'max-distance') list = list.filter((each) => kmOf(each, one) <= one.km)
     if (one.filter === 'country') {
-      list = list.filter(({ cluster }) => one.rules['US']?.includes(cluster) ?? true)
+      const isOfClient = one.from === 'client' && client !== undefined
+      const clusters = one.rules[(isOfClient ? client.country : 'US') ?? '']
+      list = list.filter(({ cluster }) => (clusters ?? one.default)?.includes(cluster) ?? true)
+    }
+    if (one.filter === 'asn' || one.filter === 'network') {
+      const key = one.filter === 'asn' ? client?.asn?.toString() : client?.network
+      const clusters = one.rules[key ?? ''] ?? one.default
+      list = list.filter(({ cluster }) => clusters?.includes(cluster) ?? true)
     }
   }
   // With none up, health says nothing.
@@ -239,11 +292,13 @@ function search(filters: readonly Filter[], app: ReplicaApp, topology: Topology)
     else if (one === 'failover') list = least(list, ({ priority }) => priority)
     else if (one === 'own-cluster-first') keys.push(({ cluster }) => Number(cluster !== 'own'))
     else if (one === 'heaviest') keys.push(({ weight }) => -weight)
-    else if (one === 'nearest') {
+    else if (one === 'latency') keys.push(({ ms, km }) => ms ?? km * 0.015)
+    else if (filterName(one) === 'nearest') {
       const now = bias
       keys.push((each) => {
         const percent = now[each.cluster] ?? 0
-        return percent < 0 ? each.km / (1 + percent / 100) : each.km * (1 - percent / 100)
+        const km = kmOf(each, one)
+        return percent < 0 ? km / (1 + percent / 100) : km * (1 - percent / 100)
       })
     } else if (typeof one === 'object' && one.filter === 'bias') bias = one.clusters
   }
@@ -272,7 +327,9 @@ it('every policy answers as a search down its list does', () => {
     fc.property(
       fc.oneof(policyArbitrary, fc.constantFrom(...Object.values(readyFilters))),
       fc.dictionary(fc.constantFrom(...ids), endpointArbitrary, { minKeys: 1 }),
-      (policy, places) => {
+      fc.option(clientArbitrary, { nil: undefined }),
+      fc.dictionary(fc.constantFrom(...ids), fc.integer({ min: 1, max: 50 })),
+      (policy, places, client, roundTrips) => {
         const entries = Object.entries(places)
         const clusters = entries.map(([id, { longitude, draining }]) =>
           clusterOf(id, id === 'own' ? 0 : longitude, { state: draining ? 'draining' : 'active' }),
@@ -289,8 +346,10 @@ it('every policy answers as a search down its list does', () => {
           endpoints,
           clusters.filter(({ id }) => id !== 'own'),
           { ...own, country: 'US' },
+          client,
+          new Map(Object.entries(roundTrips)),
         )
-        expect(chosen).toEqual(search(policy, app, topology))
+        expect(chosen).toEqual(search(policy, app, topology, client))
         if (chosen.length > 1) several++
       },
     ),

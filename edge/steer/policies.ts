@@ -1,23 +1,25 @@
 import { parsePolicy } from '../../shared/registry/policy-schema.ts'
 import type { Filter, readyPolicies } from '../../shared/registry/policy-schema.ts'
-import { DRAWN_MAX } from '../table/name-entries.ts'
+import { DRAWN_MAX } from '../table/choices.ts'
 import {
   address,
   biasedDistance,
+  clientDistance,
   clustersBy,
+  edgeDistance,
   enabled,
   failover,
   healthy,
   heaviest,
+  lowestLatency,
   maxDistance,
   nearestBy,
   notDraining,
   ownClusterFirst,
-  plainDistance,
   tie,
   weightBy,
 } from './filters.ts'
-import type { Policy, Preference, Requirement } from './filters.ts'
+import type { DistanceOf, Policy, Preference, Requirement } from './filters.ts'
 
 /** Compiled policies that are remembered; apps share a few. */
 const COMPILED_MAX = 1_000
@@ -37,57 +39,104 @@ export function compiledPolicy(text: string): Policy {
   return steps
 }
 
+/** Whether a policy that goes by measured round trips was ever asked for. */
+export function isLatencyUsed(): boolean {
+  return hasLatency
+}
+
+let hasLatency = false
+
 /** What the ready-made policies stand for. */
 export const readyFilters: Readonly<Record<(typeof readyPolicies)[number], readonly Filter[]>> = {
   nearest: ['healthy', 'not-draining', 'own-cluster-first', 'nearest'],
+  'nearest-client': ['healthy', 'not-draining', { filter: 'nearest', from: 'client' }],
   failover: ['healthy', 'not-draining', 'failover', 'own-cluster-first', 'nearest'],
   weighted: ['healthy', 'not-draining', { filter: 'weighted' }],
+  latency: ['healthy', 'not-draining', 'own-cluster-first', 'latency'],
 }
 
 function compile(filters: readonly Filter[]): Policy {
   const requirements: Requirement[] = [enabled, address]
   const preferences: Preference[] = []
-  let distanceOf = plainDistance
+  let bias: Readonly<Record<string, number>> | undefined
+  let usesClient = false
   let take = 1
   let within: Policy['within']
   let weightOf: Policy['weightOf']
+  let isSticky = false
+  let sheds: Policy['sheds']
+  const isOfClient = (from: 'edge' | 'client' | undefined): boolean => {
+    if (from === 'client') usesClient = true
+    return from === 'client'
+  }
+  const plainFrom = (from: 'edge' | 'client' | undefined): DistanceOf =>
+    isOfClient(from) ? clientDistance : edgeDistance
+  const distanceFrom = (from: 'edge' | 'client' | undefined): DistanceOf =>
+    bias === undefined ? plainFrom(from) : biasedDistance(bias, plainFrom(from))
   for (const filter of filters) {
-    if (filter === 'healthy') preferences.push(healthy)
-    else if (filter === 'not-draining') preferences.push(notDraining)
-    else if (filter === 'own-cluster-first') preferences.push(ownClusterFirst)
-    else if (filter === 'nearest') preferences.push(nearestBy(distanceOf))
-    else if (filter === 'failover') preferences.push(failover)
-    else if (filter === 'heaviest') preferences.push(heaviest)
-    else {
-      switch (filter.filter) {
-        case 'bias':
-          distanceOf = biasedDistance(filter.clusters)
-          break
-        case 'max-distance':
-          requirements.push(maxDistance(filter.km))
-          break
-        case 'country':
-        case 'region':
-          requirements.push(clustersBy(filter.filter, filter.rules, filter.default))
-          break
-        case 'first':
-          take = filter.count
-          break
-        case 'spread':
-          take = filter.count
-          within = { km: filter.km, distanceOf }
-          break
-        case 'weighted':
-          take = DRAWN_MAX
-          if (filter.km !== undefined) within = { km: filter.km, distanceOf }
-          weightOf = weightBy(filter.curve, distanceOf)
-          break
+    if (typeof filter === 'string') {
+      preferences.push(plainPreferences[filter] ?? nearestBy(edgeDistance, distanceFrom('edge')))
+      continue
+    }
+    switch (filter.filter) {
+      case 'bias':
+        bias = filter.clusters
+        break
+      case 'nearest':
+        preferences.push(nearestBy(plainFrom(filter.from), distanceFrom(filter.from)))
+        break
+      case 'max-distance':
+        requirements.push(maxDistance(filter.km, plainFrom(filter.from)))
+        break
+      case 'country':
+      case 'region':
+      case 'continent': {
+        const { rules, default: otherwise, from } = filter
+        requirements.push(clustersBy(filter.filter, rules, otherwise, isOfClient(from)))
+        break
       }
+      case 'asn':
+      case 'network':
+        usesClient = true
+        requirements.push(clustersBy(filter.filter, filter.rules, filter.default, true))
+        break
+      case 'first':
+        take = filter.count
+        break
+      case 'spread':
+        take = filter.count
+        within = { km: filter.km, distanceOf: distanceFrom(filter.from) }
+        break
+      case 'weighted': {
+        const distanceOf = distanceFrom(filter.from)
+        take = DRAWN_MAX
+        if (filter.km !== undefined) within = { km: filter.km, distanceOf }
+        weightOf = weightBy(filter.curve, distanceOf)
+        isSticky = filter.sticky === true
+        break
+      }
+      case 'shed-load':
+        take = DRAWN_MAX
+        sheds = { low: filter.low, high: filter.high }
+        break
     }
   }
+  if (preferences.includes(lowestLatency)) hasLatency = true
   preferences.push(tie)
   const healthBlind = preferences.includes(healthy)
     ? preferences.filter((preference) => preference !== healthy)
     : preferences
-  return { requirements, preferences, healthBlind, take, within, weightOf }
+  const several = { take, within, weightOf, isSticky, sheds }
+  return { requirements, preferences, healthBlind, usesClient, ...several }
+}
+
+/** Filters that have nothing to set and are the same in all policies; `nearest` goes by the bias. */
+const plainPreferences: Readonly<Record<Extract<Filter, string>, Preference | undefined>> = {
+  healthy,
+  'not-draining': notDraining,
+  'own-cluster-first': ownClusterFirst,
+  nearest: undefined,
+  latency: lowestLatency,
+  failover,
+  heaviest,
 }

@@ -10,6 +10,7 @@ import { secondsOf } from './data-clock.ts'
 import { markUsed } from './mark-used.ts'
 import type { NamePublisherOptions } from './name-publisher.ts'
 import { NamePublisher } from './name-publisher.ts'
+import { isLatencyUsed } from './policies.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
 const SLICE_MS = 2
@@ -41,6 +42,9 @@ export class TablePublisher implements Startable {
   #hasPutAll = false
   /** Tables that were replaced, whose names may still be in the answer table. */
   readonly #replaced: Tables[] = []
+  /** To be told when the answers that go by the places of clients have been put. */
+  readonly #onPlaced: (() => void)[] = []
+  #hasPlacesToPut = false
   #timer: NodeJS.Timeout | undefined
   #sweep: Iterator<unknown> | undefined
   #sweptAtSeconds = 0
@@ -80,6 +84,12 @@ export class TablePublisher implements Startable {
       case 'learned':
         this.#names.publish(update.key, this.#isWhole)
         return
+      case 'foreseen':
+        this.#begin()
+        return
+      case 'measured':
+        if (isLatencyUsed()) this.#begin()
+        return
       case 'forgotten':
         this.#names.withdraw(update.key)
         return
@@ -109,6 +119,17 @@ export class TablePublisher implements Startable {
   // ---- all names, in slices ----
 
   /** `before`: tables whose names are to go, as far as the present ones do not hold them. */
+  /**
+   * The places of clients are others: `onDone` when all answers that go by them have been put. Until then
+   * none of the new numbers may be found by a query.
+   */
+  placesChanged(onDone: () => void): void {
+    this.#onPlaced.push(onDone)
+    const isIdle = this.#job === undefined
+    this.#hasPlacesToPut = true
+    if (isIdle) this.#work()
+  }
+
   #begin(before?: Tables): void {
     const isIdle = this.#job === undefined
     if (before !== undefined) {
@@ -123,13 +144,30 @@ export class TablePublisher implements Startable {
   #work(): void {
     const { clock } = this.#options
     const until = clock.nowMs() + SLICE_MS
-    while (this.#job !== undefined) {
+    for (;;) {
+      this.#job ??= this.#nextJob()
+      if (this.#job === undefined) return
       if (this.#job.next().done === true) this.#job = undefined
       else if (clock.nowMs() >= until) {
         setImmediate(() => this.#work())
         return
       }
     }
+  }
+
+  /** What is to be done when nothing else is. */
+  #nextJob(): Generator | undefined {
+    return this.#hasPlacesToPut ? this.#publishByClient() : undefined
+  }
+
+  *#publishByClient(): Generator {
+    this.#hasPlacesToPut = false
+    const waiting = this.#onPlaced.splice(0)
+    for (const key of this.#names.byClient) {
+      this.#names.publish(key, this.#isWhole)
+      yield
+    }
+    for (const done of waiting) done()
   }
 
   *#publishAll(): Generator {

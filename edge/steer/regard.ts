@@ -1,7 +1,7 @@
 import { trustedSeconds } from '../../shared/registry/trust.ts'
 import type { ReplicaHealth } from '../replica/model.ts'
-import type { Candidate, Requirement } from './filters.ts'
-import type { Topology } from './topology.ts'
+import type { Candidate, Policy, Requirement } from './filters.ts'
+import type { Origin } from './origin.ts'
 
 /**
  * What is made of health for one app: `heed`: what is down comes last; `ignore`: too little works to go
@@ -13,7 +13,7 @@ export type Regard = 'heed' | 'ignore' | 'refuse'
 export function regardOf(
   health: ReplicaHealth | undefined,
   requirements: readonly Requirement[],
-  topology: Topology,
+  origin: Origin,
   candidates: readonly Candidate[],
   count: number,
 ): Regard {
@@ -23,7 +23,7 @@ export function regardOf(
   next: for (let i = 0; i < count; i++) {
     const candidate = candidates[i]
     if (candidate === undefined) break
-    for (const { admits } of requirements) if (!admits(candidate, topology)) continue next
+    for (const { admits } of requirements) if (!admits(candidate, origin)) continue next
     admitted++
     if (!candidate.isDown) up++
   }
@@ -31,6 +31,53 @@ export function regardOf(
   if (health === undefined) return up > 0 && up < admitted ? 'heed' : 'ignore'
   if (up > 0 && up * 100 >= health.enoughUpPercent * admitted) return 'heed'
   return health.failClosed && admitted > 0 ? 'refuse' : 'ignore'
+}
+
+/** Whether health is of any account to a policy. */
+export function heedsHealth({ preferences, healthBlind }: Policy): boolean {
+  return preferences !== healthBlind
+}
+
+/** What is chosen from, and what is made of its health. */
+export interface Standing<T> {
+  readonly candidates: readonly T[]
+  readonly regard: Regard
+}
+
+/**
+ * Tells which candidates take part: all but the fallback set, or that set alone when too few of the others
+ * are up. Of the set health is left out of account only where none of it is up either; where none of it may
+ * be answered, the others are, as if all were up.
+ */
+export function standingOf<T extends Candidate>(
+  health: ReplicaHealth | undefined,
+  policy: Policy,
+  origin: Origin,
+  listed: readonly T[],
+): Standing<T> {
+  const { requirements } = policy
+  const isHeeded = heedsHealth(policy)
+  const standing = (of: ReplicaHealth | undefined, candidates: readonly T[]): Standing<T> => ({
+    candidates,
+    regard: isHeeded ? regardOf(of, requirements, origin, candidates, candidates.length) : 'ignore',
+  })
+  if (!hasFallback(listed)) return standing(health, listed)
+  const mayBeAnswered = (candidate: Candidate): boolean =>
+    requirements.every(({ admits }) => admits(candidate, origin))
+  const others = standing(
+    health,
+    listed.filter(({ isFallback }) => isFallback !== true),
+  )
+  const isEnough = others.regard === 'heed' && others.candidates.some(mayBeAnswered)
+  if (isEnough || !isHeeded) return others
+  const set = listed.filter(({ isFallback }) => isFallback === true)
+  if (!set.some(mayBeAnswered)) return others
+  return standing(health && { ...health, enoughUpPercent: 0, failClosed: false }, set)
+}
+
+/** Whether some are answered only where too few of the others are up. */
+export function hasFallback(candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ isFallback }) => isFallback === true)
 }
 
 function isAnyDown(candidates: readonly Candidate[], count: number): boolean {
@@ -51,15 +98,35 @@ export interface TrustBounds {
   readonly health?: ReplicaHealth | undefined
 }
 
-/** An answer is kept no longer than the verdicts that it goes by hold at least, within the app's bounds. */
-export function ttlOf({ ttlMin, ttlMax, health }: TrustBounds, isDegraded: boolean): TrustedTtl {
-  if (health === undefined) {
-    return { ttl: ttlMax, reason: `the app's ttl.max: a change is pushed, none is foreseen` }
+/**
+ * An answer is kept no longer than the verdicts that it goes by hold at least, and than until a change of
+ * one of its clusters that is foreseen, within the app's bounds.
+ */
+export function ttlOf(
+  { ttlMin, ttlMax, health }: TrustBounds,
+  isDegraded: boolean,
+  foreseenSeconds = Infinity,
+): TrustedTtl {
+  const trustMs = health?.trustMs ?? 0
+  const ttl = trustedSeconds(ttlMin, ttlMax, trustMs, isDegraded, foreseenSeconds)
+  if (trustMs === 0 && foreseenSeconds === Infinity) {
+    return { ttl, reason: `the app's ttl.max: a change is pushed, none is foreseen` }
   }
-  const ttl = trustedSeconds(ttlMin, ttlMax, health.trustMs, isDegraded)
+  const isForeseen = trustedSeconds(ttlMin, ttlMax, trustMs, isDegraded) > ttl
+  const what = isForeseen ? 'a change of a cluster is foreseen' : 'health is not trusted longer'
+  if (ttl === ttlMin) return { ttl, reason: `the app's ttl.min, though ${what}` }
+  if (isForeseen) return { ttl, reason: 'a change of a cluster is foreseen' }
   if (ttl === ttlMax) return { ttl, reason: `the app's ttl.max, though health is trusted longer` }
-  if (ttl === ttlMin)
-    return { ttl, reason: `the app's ttl.min, though health is not trusted longer` }
   const half = isDegraded ? ', half of that as it is degraded' : ''
-  return { ttl, reason: `a verdict holds for ${health.trustMs / 1000} s at least${half}` }
+  return { ttl, reason: `a verdict holds for ${trustMs / 1000} s at least${half}` }
+}
+
+/** The least of what is foreseen of the clusters of an app; Infinity for nothing. */
+export function foreseenOf(candidates: readonly Candidate[], count: number): number {
+  let least = Infinity
+  for (let i = 0; i < count; i++) {
+    const seconds = candidates[i]?.place.foreseenSeconds
+    if (seconds !== undefined && seconds < least) least = seconds
+  }
+  return least
 }

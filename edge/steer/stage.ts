@@ -17,7 +17,7 @@ import type { Replica } from '../replica/replica.ts'
 import type { Resolver } from '../replica/resolver.ts'
 import type { Tables } from '../replica/tables.ts'
 import type { Stage } from '../stage.ts'
-import { isAppType } from './app-answers.ts'
+import { isAppType } from './answer-records.ts'
 import type { AppAnswers } from './app-answers.ts'
 import type { ServedZone } from './zones.ts'
 
@@ -50,7 +50,7 @@ export class SteerStage implements Stage {
 
     const entry = tables.names.get(q.lqname)
     if (entry !== undefined && entry.expiresAt > this.#options.clock.nowMs()) {
-      return this.#answerEntry(tables, zone, entry, q.qtype, isApex)
+      return this.#answerEntry(tables, zone, entry, q, isApex)
     }
     // The apex is there whatever stands at it, and of apps only these types are ever answered.
     if (isApex && !isAppType(q.qtype)) return q.qtype === TYPE_ANY ? zone.any : zone.nodata
@@ -79,11 +79,11 @@ export class SteerStage implements Stage {
     const { tables } = replica
     const zoneNow = this.#zoneFor(tables, q) ?? zone
     if (resolution?.ok === true) {
-      return this.#answerEntry(tables, zoneNow, resolution.entry, q.qtype, isApex)
+      return this.#answerEntry(tables, zoneNow, resolution.entry, q, isApex)
     }
     if (resolution?.reason === 'not-in-mesh') return undefined
     // RFC 8767 §5: an answer that cannot be confirmed in time is better than none.
-    if (stale !== undefined) return this.#answerStale(tables, zoneNow, stale, q.qtype, isApex)
+    if (stale !== undefined) return this.#answerStale(tables, zoneNow, stale, q, isApex)
     return unreachable
   }
 
@@ -91,31 +91,38 @@ export class SteerStage implements Stage {
     tables: Tables,
     zone: ServedZone,
     entry: NameEntry,
-    qtype: number,
+    q: Query,
     isApex: boolean,
   ): Answer {
-    if (entry.kind === 'app') return this.#answerApp(tables, zone, entry, qtype)
+    if (entry.kind === 'app') return this.#answerApp(tables, zone, entry, q)
     if (entry.kind === 'nxdomain' && !isApex) return zone.nxdomain
-    return qtype === TYPE_ANY ? zone.any : zone.nodata
+    return q.qtype === TYPE_ANY ? zone.any : zone.nodata
   }
 
   #answerStale(
     tables: Tables,
     zone: ServedZone,
     entry: NameEntry,
-    qtype: number,
+    q: Query,
     isApex: boolean,
   ): Answer {
     if (entry.kind !== 'app') {
       return entry.kind === 'nxdomain' && !isApex ? zone.staleNxdomain : zone.staleNodata
     }
-    const answer = this.#answerApp(tables, zone, entry, qtype)
+    const answer = this.#answerApp(tables, zone, entry, q)
     return { ...answer, ede: { code: EDE_STALE_ANSWER, text: 'central is out of reach' } }
   }
 
-  #answerApp(tables: Tables, zone: ServedZone, entry: NameEntry, qtype: number): Answer {
-    if (qtype === TYPE_ANY) return zone.any
-    return this.#options.answers.answerOf(tables.topology, zone, entry, qtype) ?? zone.nodata
+  #answerApp(tables: Tables, zone: ServedZone, entry: NameEntry, q: Query): Answer {
+    const { answers } = this.#options
+    const { answer, by } = answers.answerOf(tables.topology, zone, entry, q.qtype, q)
+    // RFC 7871 §7.2.1: the addresses that the answer holds for.
+    if (q.ecsScope >= 0 && by !== 'nothing') {
+      q.ecsScope = by === 'bucket' ? q.prefixBits : q.locationScope
+    }
+    // RFC 8482 §4.2: HINFO only "if there is no CNAME present at the owner name".
+    if (q.qtype === TYPE_ANY && answer?.answer === undefined) return zone.any
+    return answer ?? zone.nodata
   }
 }
 

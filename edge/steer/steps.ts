@@ -2,7 +2,7 @@ import type { ReplicaHealth } from '../replica/model.ts'
 import { compareAll } from './choose.ts'
 import type { Candidate, Policy } from './filters.ts'
 import type { Regard } from './regard.ts'
-import type { Topology } from './topology.ts'
+import type { Origin } from './origin.ts'
 
 /** What one step of a policy did, for people. */
 export interface Step {
@@ -13,19 +13,19 @@ export interface Step {
 
 /** What `decideSteering` does with the candidates, step by step, for people. */
 export function stepsOf(
-  { requirements, preferences, healthBlind, take, within, weightOf }: Policy,
+  { requirements, preferences, healthBlind, take, within, weightOf, sheds }: Policy,
   health: ReplicaHealth | undefined,
   regard: Regard,
   listed: readonly Candidate[],
-  topology: Topology,
+  origin: Origin,
 ): Step[] {
   const steps: Step[] = []
   let candidates = listed
   for (const { name, admits, reason } of requirements) {
-    const kept = candidates.filter((candidate) => admits(candidate, topology))
+    const kept = candidates.filter((candidate) => admits(candidate, origin))
     const dropped = candidates
-      .filter((candidate) => !admits(candidate, topology))
-      .map((candidate) => ({ cluster: idOf(candidate), reason: reason(candidate, topology) }))
+      .filter((candidate) => !admits(candidate, origin))
+      .map((candidate) => ({ cluster: idOf(candidate), reason: reason(candidate, origin) }))
     steps.push({ filter: name, kept: kept.map(idOf), dropped })
     candidates = kept
   }
@@ -39,13 +39,13 @@ export function stepsOf(
     const { name, compare, reason, isGate = false } = preference
     if (take > 1 && !isGate) {
       const before = heeded.slice(0, i + 1)
-      candidates = candidates.toSorted((a, b) => compareAll(before, a, b, topology))
+      candidates = candidates.toSorted((a, b) => compareAll(before, a, b, origin))
       steps.push({ filter: name, kept: candidates.map(idOf), dropped: [] })
       continue
     }
-    const best = candidates.toSorted((a, b) => compare(a, b, topology))[0]
+    const best = candidates.toSorted((a, b) => compare(a, b, origin))[0]
     const isKept = (candidate: Candidate): boolean =>
-      best !== undefined && compare(candidate, best, topology) === 0
+      best !== undefined && compare(candidate, best, origin) === 0
     const dropped = candidates.flatMap((candidate) =>
       best === undefined || isKept(candidate)
         ? []
@@ -54,7 +54,7 @@ export function stepsOf(
     candidates = candidates.filter(isKept)
     steps.push({ filter: name, kept: candidates.map(idOf), dropped })
   }
-  if (take > 1) {
+  if (take > 1 && sheds === undefined) {
     const name = weightOf !== undefined ? 'weighted' : within === undefined ? 'first' : 'spread'
     steps.push(stepOfSeveral(name, take, within, candidates))
   }

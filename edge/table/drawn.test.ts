@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
-import { DRAWN_MAX } from './name-entries.ts'
+import { DRAWN_MAX } from './choices.ts'
 import { FOUND_ANSWER, FOUND_NOTHING } from './reader.ts'
 import type { TableReader } from './reader.ts'
 import { untilReplaced } from './record.ts'
@@ -22,7 +22,7 @@ function drawnOf(shares: readonly number[]) {
 }
 
 function put(writer: TableWriter, shares: readonly number[]): boolean {
-  return writer.name(qname, CLASS_IN).putDrawn(TYPE_A, drawnOf(shares), untilReplaced)
+  return writer.name(qname, CLASS_IN).put(TYPE_A, drawnOf(shares), untilReplaced)
 }
 
 /** What one query is answered with: the octet; -1 for nothing. */

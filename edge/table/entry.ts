@@ -7,7 +7,7 @@ export interface TableKey {
   readonly qname: Uint8Array
   readonly qtype: number
   readonly qclass: number
-  /** 0 to 254. */
+  /** 0 to 252. */
   readonly variant: number
 }
 

@@ -112,13 +112,21 @@ export const FLAG_EDE = 1 << 13
 export const FLAG_WHOLE = 1 << 14
 /** A name: known not to exist. */
 export const FLAG_ABSENT = 1 << 14
+/** A name: all types that it does not list are answered as CNAME is. */
+export const FLAG_ALIAS = 1 << 15
 /** A zone: it has wildcards, so that a name that is not here may still have an answer. */
 export const FLAG_WILDCARDS = 1 << 15
 /**
- * An answer of variant 0: no answer itself, but how to draw one of the variants 1 to n. Its body: for
- * each the number of 0 to 65,535 up to which (inclusive) it is drawn, 2 octets each, ascending.
+ * An answer of variant 0: no answer itself, but how to choose one. Its body, numbers of 2 octets: the
+ * number of the first answer, how many numbers it and what it leads to take up, and then
+ *
+ * - FLAG_DRAWN: for each answer the number of 0 to 65,535 up to which (inclusive) it is drawn, ascending;
+ * - FLAG_DRAWN and FLAG_BY_CLIENT: for each bucket of clients the index of its answer, an octet each;
+ * - FLAG_BY_CLIENT: the map from locations to choices; a choice is an answer, or chooses in turn.
  */
 export const FLAG_DRAWN = 1 << 14
+/** See FLAG_DRAWN. */
+export const FLAG_BY_CLIENT = 1 << 15
 export const RCODE_MASK = 0xfff
 
 // ---- entries that are no answers ----
@@ -127,6 +135,23 @@ export const RCODE_MASK = 0xfff
  * not in the qtype, which every client can.
  */
 export const VARIANT_META = 255
+/** The variant of answers that are chosen from: their number stands in place of the qclass. */
+export const VARIANT_CHOICE = 254
+/**
+ * The variant of maps from locations to choices: at the root, the number of the map in place of the
+ * qclass, that of the piece in place of the qtype. A piece has 2 octets for each of its locations.
+ */
+export const VARIANT_MAP = 253
+/** Locations in one piece of a map. */
+export const MAP_PIECE = 8192
+/** In a map: the client gets no answer of this type. */
+export const CHOICE_NODATA = 0xffff
+/** Numbers of the answers of one question; the next ones begin at the other of two places. */
+export const CHOICES_MAX = 30_000
+/** Where the numbers begin that do not begin at 1. */
+export const CHOICES_FIRST_OTHER = 32_768
+/** Into how many groups clients are divided that are to get the same answer each time. */
+export const STICKY_BUCKETS = 512
 /** qtype of the entry that says a name exists (body: its types, 2 octets each) or FLAG_ABSENT. */
 export const META_NAME = 1
 /** qtype of the entry of a zone, at its apex; its record is the negative answer of the zone. */

@@ -13,8 +13,15 @@
  * not tear, so a count is never nonsense. From HITS_EXACT_MAX on one hit in eight is counted, as
  * eight: a record that all threads use would else move between their caches with each query.
  */
-import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_DS } from '../../shared/dns/codes.ts'
+import {
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
+  TYPE_ANY,
+  TYPE_CNAME,
+  TYPE_DS,
+} from '../../shared/dns/codes.ts'
 import { LABEL_MAX_BYTES } from '../../shared/dns/name.ts'
+import { CHOSE_NODATA, CHOSE_NOTHING, Chooser } from './chooser.ts'
 import { KeyHash } from './hash.ts'
 import {
   ARENA_BYTES_WORD,
@@ -22,7 +29,9 @@ import {
   EPOCH_WORD,
   EXPIRES,
   FLAG_ABSENT,
+  FLAG_ALIAS,
   FLAG_AUTHORITATIVE,
+  FLAG_BY_CLIENT,
   FLAG_DRAWN,
   FLAG_EDE,
   FLAG_WHOLE,
@@ -37,6 +46,7 @@ import {
   RCODE_MASK,
   ROOT_WORD,
   SHAPE,
+  VARIANT_CHOICE,
   VARIANT_META,
   ZONE_DEPTHS_WORD,
   regionsOf,
@@ -56,9 +66,14 @@ export const FOUND_NODATA = 2
 /** The name does not exist; the ref is the zone's negative answer. */
 export const FOUND_NXDOMAIN = 3
 
+/** The answer depends on the client: `resolveByClient` goes on. */
+export const FOUND_BY_CLIENT = 4
+
 /** Up to here every hit is counted. */
 const HITS_EXACT_MAX = 64
 const HITS_MAX = 0x7fff_fff0
+
+const CHOOSES = FLAG_DRAWN | FLAG_BY_CLIENT
 
 /** One reader of the table. Belongs to one thread; two readers never share a number. */
 export class TableReader {
@@ -69,6 +84,7 @@ export class TableReader {
 
   readonly #words: Int32Array
   readonly #key: KeyHash
+  readonly #chooser: Chooser
   readonly #word: number
   readonly #indexStarts: readonly [number, number]
   #indexStart = 0
@@ -76,19 +92,26 @@ export class TableReader {
   #nowSeconds = 0
   #isComplete = false
   #zoneDepths = 0
+  /** The type that the ref of FOUND_BY_CLIENT was found by. */
+  #typeFound = 0
   /** Chooses the hits that are counted, and the answers that are drawn. */
   readonly #random: Xorshift
 
   /** `index` is what `TableWriter.addReader` gave for this reader alone. */
   constructor(handle: TableHandle, index: number) {
     this.#words = new Int32Array(handle.buffer)
-    this.#key = new KeyHash(
-      this.#words.subarray(MULTIPLIERS_START, MULTIPLIERS_START + MULTIPLIERS),
-    )
+    const multipliers = this.#words.subarray(MULTIPLIERS_START, MULTIPLIERS_START + MULTIPLIERS)
+    this.#key = new KeyHash(multipliers)
     this.#word = readerWord(index)
     // In bounds: the header is there in every table.
     this.#indexStarts = regionsOf(this.#words[ARENA_BYTES_WORD]!).indexStarts
     this.#random = new Xorshift(index)
+    this.#chooser = new Chooser(this.#words, multipliers, this.#random)
+  }
+
+  /** Whether the bucket of the client mattered to what `resolveByClient` found. */
+  get isSticky(): boolean {
+    return this.#chooser.isSticky
   }
 
   // ---- batches ----
@@ -104,6 +127,7 @@ export class TableReader {
     this.#isComplete = words[INCOMPLETE_WORD] === 0
     this.#zoneDepths = words[ZONE_DEPTHS_WORD]!
     this.#nowSeconds = nowSeconds
+    this.#chooser.beginBatch(this.#indexStart, this.#mask)
   }
 
   /** Ends the batch: no ref may be used any more. Also before anything that waits. */
@@ -167,23 +191,84 @@ export class TableReader {
   ): number {
     this.#key.setName(wire, start, end)
     const ref = this.#locate(qtype, qclass, variant)
-    if (ref !== 0) {
-      if (this.#isExpired(ref)) return FOUND_NOTHING
-      this.#countUse(ref)
-      this.ref = ref
-      // In bounds: a ref points to a whole record.
-      let flags = this.#words[ref + CLASS_RCODE]!
-      if ((flags & FLAG_DRAWN) !== 0) {
-        const drawn = this.#locate(qtype, qclass, this.#draw(ref))
-        // Gone between the two: the name is being changed.
-        if (drawn === 0) return FOUND_NOTHING
-        this.ref = drawn
-        flags = this.#words[drawn + CLASS_RCODE]!
-      }
-      this.rcode = flags & RCODE_MASK
-      return FOUND_ANSWER
-    }
+    if (ref !== 0) return this.#resolveAt(ref, wire, start, end, qtype, qclass)
     return this.#resolveNegative(wire, start, end, qtype, qclass)
+  }
+
+  /** Takes the answer that stands at a ref for a type. */
+  #resolveAt(
+    ref: number,
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+  ): number {
+    if (this.#isExpired(ref)) return FOUND_NOTHING
+    this.#countUse(ref)
+    this.ref = ref
+    // In bounds: a ref points to a whole record.
+    const flags = this.#words[ref + CLASS_RCODE]!
+    if ((flags & FLAG_BY_CLIENT) !== 0) {
+      this.#typeFound = qtype
+      return FOUND_BY_CLIENT
+    }
+    if ((flags & FLAG_DRAWN) !== 0) return this.#choose(wire, start, end, qtype, qclass, 0, 0)
+    this.rcode = flags & RCODE_MASK
+    return FOUND_ANSWER
+  }
+
+  /**
+   * Goes on where `resolve` found FOUND_BY_CLIENT, for the same question. `location`: number of the place
+   * that the client is in, as the map has it; `bucket`: of the client, 0 to STICKY_BUCKETS - 1.
+   */
+  resolveByClient(
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qclass: number,
+    location: number,
+    bucket: number,
+  ): number {
+    this.#chooser.isSticky = false
+    return this.#choose(wire, start, end, this.#typeFound, qclass, location, bucket)
+  }
+
+  /** Goes from what chooses, at `ref`, to the answer. */
+  #choose(
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+    location: number,
+    bucket: number,
+  ): number {
+    let { ref } = this
+    // In bounds here and below: a ref points to a whole record.
+    let flags = this.#words[ref + CLASS_RCODE]!
+    // A choice chooses in turn at most once.
+    for (let step = 0; step < 2 && (flags & CHOOSES) !== 0; step++) {
+      const number = this.#chooser.numberOf(ref, flags, location, bucket)
+      if (number === CHOSE_NODATA) return this.#resolveNodata(wire, start, end, qclass)
+      if (number === CHOSE_NOTHING) return FOUND_NOTHING
+      ref = this.#locate(qtype, number, VARIANT_CHOICE)
+      // Gone between the two: the name is being changed.
+      if (ref === 0) return FOUND_NOTHING
+      flags = this.#words[ref + CLASS_RCODE]!
+    }
+    this.ref = ref
+    this.rcode = flags & RCODE_MASK
+    return FOUND_ANSWER
+  }
+
+  /** Clients at the location have no answer of the type, though others have. */
+  #resolveNodata(wire: Uint8Array, start: number, end: number, qclass: number): number {
+    const zone = this.findZone(wire, start, end, qclass)
+    if (zone === 0) return FOUND_NOTHING
+    this.ref = zone
+    this.rcode = RCODE_NOERROR
+    return FOUND_NODATA
   }
 
   #resolveNegative(
@@ -200,7 +285,9 @@ export class TableReader {
     if (name !== 0) {
       if (this.#isExpired(name) || this.#hasType(name, qtype)) return FOUND_NOTHING
       // In bounds here and below: a ref points to a whole record.
-      if ((this.#words[name + CLASS_RCODE]! & FLAG_ABSENT) === 0) found = FOUND_NODATA
+      const flags = this.#words[name + CLASS_RCODE]!
+      if ((flags & FLAG_ALIAS) !== 0) return this.#resolveAlias(wire, start, end, qclass)
+      if ((flags & FLAG_ABSENT) === 0) found = FOUND_NODATA
     }
     const zone = this.findZone(wire, start, end, qclass)
     if (zone === 0) return FOUND_NOTHING
@@ -214,6 +301,13 @@ export class TableReader {
     this.ref = zone
     this.rcode = found === FOUND_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR
     return found
+  }
+
+  /** RFC 1034 §4.3.2, 3a: a CNAME is the answer to all types; one that is not here says nothing. */
+  #resolveAlias(wire: Uint8Array, start: number, end: number, qclass: number): number {
+    const ref = this.#locate(TYPE_CNAME, qclass, 0)
+    if (ref === 0) return FOUND_NOTHING
+    return this.#resolveAt(ref, wire, start, end, TYPE_CNAME, qclass)
   }
 
   // ---- records: by a ref of this batch ----
@@ -265,17 +359,6 @@ export class TableReader {
       return
     }
     if ((this.#random.next() & 7) === 0 && hits < HITS_MAX) words[ref + HITS] = hits + 8
-  }
-
-  /** Draws one of the variants of an answer. */
-  #draw(ref: number): number {
-    const words = this.#words
-    const at = bodyWordOf(words, ref)
-    const last = (bodyBytesOf(words, ref) >> 1) - 1
-    const number = this.#random.next() >>> 16
-    let i = 0
-    while (i < last && number > numberAt(words, at, i)) i++
-    return 1 + i
   }
 
   /** Whether a name entry lists a type. */

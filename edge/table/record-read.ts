@@ -67,6 +67,40 @@ export function bodyWordOf(words: Int32Array, ref: number): number {
   return ref + NAME + (((words[ref + SHAPE]! & 0xff) + 3) >> 2)
 }
 
+/** Of what chooses: the number of the first answer. */
+export function choicesFirstOf(words: Int32Array, ref: number): number {
+  return numberAt(words, bodyWordOf(words, ref), 0)
+}
+
+/** Of what chooses: how many numbers its answers take up. */
+export function choiceCountOf(words: Int32Array, ref: number): number {
+  return numberAt(words, bodyWordOf(words, ref), 1)
+}
+
+/** Of what draws: the number of the answer for a `number` of 0 to 65,535. */
+export function drawnChoiceOf(words: Int32Array, ref: number, number: number): number {
+  const at = bodyWordOf(words, ref)
+  const last = (bodyBytesOf(words, ref) >> 1) - 1
+  let i = CHOOSER_HEAD
+  while (i < last && number > numberAt(words, at, i)) i++
+  return choicesFirstOf(words, ref) + i - CHOOSER_HEAD
+}
+
+/** Of what divides clients into buckets: the number of the answer for one of them. */
+export function stickyChoiceOf(words: Int32Array, ref: number, bucket: number): number {
+  // In bounds: it has all buckets.
+  const word = words[bodyWordOf(words, ref) + (CHOOSER_HEAD >> 1) + (bucket >> 2)]!
+  return choicesFirstOf(words, ref) + ((word >>> ((bucket & 3) << 3)) & 0xff)
+}
+
+/** Of what goes by the client's location: the number of its map. */
+export function mapOf(words: Int32Array, ref: number): number {
+  return numberAt(words, bodyWordOf(words, ref), CHOOSER_HEAD)
+}
+
+/** Numbers before those that a way of choosing has of its own; even. */
+const CHOOSER_HEAD = 2
+
 /** Where info-code and length of the EDE stand, in a record that has FLAG_EDE. */
 export function edeWordOf(words: Int32Array, ref: number): number {
   const lists = words[ref + LISTS]!

@@ -7,6 +7,7 @@
  * and batches that begin then give no negative answers until `markComplete` is called.
  */
 import type { Answer } from '../query/encode.ts'
+import { noAnswer } from './entry.ts'
 import type { EntryUse, TableKey, TableStats, ZoneFlags } from './entry.ts'
 import {
   EXPIRES,
@@ -14,7 +15,9 @@ import {
   FLAG_WILDCARDS,
   HITS,
   LAST_USED,
+  MAP_PIECE,
   META_ZONE,
+  VARIANT_MAP,
   VARIANT_META,
 } from './layout.ts'
 import type { TableHandle } from './layout.ts'
@@ -24,6 +27,9 @@ import { untilReplaced } from './record.ts'
 import type { EntryTimes } from './record.ts'
 import { RecordStore } from './store.ts'
 import { ZoneDepths } from './zone-depths.ts'
+
+/** The root in wire form. */
+const ROOT = new Uint8Array(1)
 
 /** The one writer of a table. Used by one thread only, the one that made it. */
 export class TableWriter {
@@ -46,8 +52,8 @@ export class TableWriter {
 
   /** Puts an answer, or replaces the one that is there. False when it does not fit. */
   put(key: TableKey, answer: Answer, times: EntryTimes = untilReplaced): boolean {
-    if (!(key.variant >= 0 && key.variant < VARIANT_META)) {
-      throw new RangeError(`variant: ${key.variant} is not in 0..${VARIANT_META - 1}`)
+    if (!(key.variant >= 0 && key.variant < VARIANT_MAP)) {
+      throw new RangeError(`variant: ${key.variant} is not in 0..${VARIANT_MAP - 1}`)
     }
     this.#select(key)
     if (this.#store.put(answer, times, 0)) return true
@@ -79,6 +85,32 @@ export class TableWriter {
   /** The entries of a name, in wire form; good until this is called again. */
   name(qname: Uint8Array, qclass: number): NameEntries {
     return this.#names.select(qname, qclass)
+  }
+
+  /**
+   * Puts a map from locations to choices: 0 is none, CHOICE_NODATA no answer, else that of `choices`,
+   * counted from 1. Put a map before what goes by it; one that is there is not changed, but deleted when
+   * nothing goes by it any more. False when it does not fit.
+   */
+  putMap(map: number, choices: Uint16Array): boolean {
+    for (let piece = 0; piece * MAP_PIECE < choices.length; piece++) {
+      const part = choices.subarray(piece * MAP_PIECE, (piece + 1) * MAP_PIECE)
+      const bytes = Buffer.alloc(2 * part.length)
+      part.forEach((choice, i) => bytes.writeUInt16LE(choice, 2 * i))
+      this.#selectMap(map, piece)
+      const body = { ...noAnswer, answer: { bytes, count: 0, apexPointers: [] } }
+      if (this.#store.put(body, untilReplaced, 0)) continue
+      this.#store.refused++
+      this.deleteMap(map)
+      return false
+    }
+    return true
+  }
+
+  deleteMap(map: number): void {
+    let piece = 0
+    do this.#selectMap(map, piece++)
+    while (this.#store.remove())
   }
 
   /**
@@ -116,6 +148,18 @@ export class TableWriter {
 
   // ---- readers and housekeeping ----
 
+  /** Ends an epoch and gives its number: what was made known before is what later batches see. */
+  endEpoch(): number {
+    const { epoch } = this.#store.reclaimer
+    this.#store.reclaimer.advance()
+    return epoch
+  }
+
+  /** Whether no reader is in a batch that began in that epoch or before. */
+  hasPassed(epoch: number): boolean {
+    return this.#store.reclaimer.hasPassed(epoch)
+  }
+
   /** Gives the number for one `TableReader`; undefined when there are too many. */
   addReader(): number | undefined {
     return this.#store.reclaimer.addReader()
@@ -143,6 +187,11 @@ export class TableWriter {
   #select({ qname, qtype, qclass, variant }: TableKey): void {
     this.#store.selectName(qname)
     this.#store.selectQuestion(qtype, qclass, variant)
+  }
+
+  #selectMap(map: number, piece: number): void {
+    this.#store.selectName(ROOT)
+    this.#store.selectQuestion(piece, map, VARIANT_MAP)
   }
 
   #selectZone(apex: Uint8Array, qclass: number): void {

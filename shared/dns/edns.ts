@@ -12,6 +12,13 @@ export const OPT_HEADER_BYTES = 11
 /** The code and the length in front of the data of an option (RFC 6891 §6.1.2). */
 export const OPTION_HEADER_BYTES = 4
 
+/** FAMILY, SOURCE PREFIX-LENGTH and SCOPE PREFIX-LENGTH of a client subnet option (RFC 7871 §6). */
+export const ECS_HEADER_BYTES = 4
+/** FAMILY of a client subnet option (RFC 7871 §6). */
+export const ECS_FAMILY_IPV4 = 1
+/** FAMILY of a client subnet option (RFC 7871 §6). */
+export const ECS_FAMILY_IPV6 = 2
+
 /** One EDNS option; `data` is what follows the length field. */
 export interface EdnsOption {
   readonly code: number

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { expect, it } from 'vitest'
-import { addressSchema, endpointSchema, isCanonicalEndpoint } from './schema.ts'
+import { isCanonicalEndpoint } from './canonical-endpoint.ts'
+import { addressSchema, endpointSchema } from './schema.ts'
 
 const good = { cluster: 'sfo', addresses: ['192.0.2.1'], weight: 100, priority: 0 }
 
@@ -12,6 +13,8 @@ it.each([
   { ...good, port: 443, owner: 'team', weight: 0, priority: 65_535 },
   { ...good, state: 'draining' },
   { ...good, state: 'disabled' },
+  { ...good, addresses: [], target: 'cdn.example.' },
+  { ...good, addresses: [], port: 443, target: 'a\\046b.example.' },
 ])('%j is canonical', (endpoint) => {
   expect(isCanonicalEndpoint(endpoint)).toBe(true)
 })
@@ -37,6 +40,13 @@ it.each([
   { ...good, state: undefined },
   { ...good, owner: 'x'.repeat(201) },
   { ...good, addresses: '192.0.2.1' },
+  { ...good, target: 'cdn.example.' },
+  { ...good, addresses: [], target: 'cdn.example' },
+  { ...good, addresses: [], target: 'CDN.example.' },
+  { ...good, addresses: [], target: '.' },
+  { ...good, addresses: [], target: '' },
+  { ...good, addresses: [], target: 7 },
+  { ...good, addresses: [], target: undefined },
   { ...good, addresses: ['192.0.2.1', '192.0.2.1'] },
   { ...good, addresses: ['192.0.2.01'] },
   { ...good, addresses: ['2001:DB8::1'] },
@@ -67,6 +77,7 @@ const anything = fc.record(
     port: number,
     owner: fc.string(),
     state: fc.constantFrom('active', 'draining', 'disabled', '', 1),
+    target: fc.constantFrom('cdn.example.', 'cdn.example', 'Cdn.example.', '.', '', 'a..', 1),
     other: fc.constant(1),
   },
   { requiredKeys: ['cluster', 'addresses'] },

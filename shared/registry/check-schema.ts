@@ -6,8 +6,13 @@ import {
   CHECK_INTERVAL_MIN_MS,
   CHECK_TEXT_MAX_CHARACTERS,
   CHECK_TIMES_MAX,
+  FALLBACK_CLUSTERS_MAX,
   PORT_MAX,
+  SHARE_STEP_MAX_SECONDS,
+  SHARE_STEP_MIN_SECONDS,
+  SLOW_START_MAX_SECONDS,
 } from './limits.ts'
+import { labelSchema } from './fields.ts'
 
 /**
  * How edges find out whether an endpoint works: what is asked of each of its addresses, how often, and
@@ -143,15 +148,67 @@ export type Check = Readonly<z.output<typeof checkSchema>>
 /** Kinds of checks. */
 export type CheckType = Check['type']
 
+/** The most that is withheld of the endpoints of a region, in percent: what is up is never left without any. */
+export const REGION_WITHHELD_MAX_PERCENT = 80
+/** What shares are counted in, in percent. */
+const SHARE_STEP_PERCENT = 5
+
+/** How the endpoints of a region are relieved when much of it is down. */
+const regionalSchema = z
+  .strictObject({
+    share: z.int().min(1).max(99).default(50).meta({
+      description: 'When more percent of the endpoints of a region are down, the rest is relieved',
+    }),
+    step: z
+      .int()
+      .min(SHARE_STEP_PERCENT)
+      .max(REGION_WITHHELD_MAX_PERCENT)
+      .multipleOf(SHARE_STEP_PERCENT)
+      .default(20)
+      .meta({ description: 'Percent of their queries by which it is relieved more, or less' }),
+    everySeconds: z
+      .int()
+      .min(SHARE_STEP_MIN_SECONDS)
+      .max(SHARE_STEP_MAX_SECONDS)
+      .default(10)
+      .meta({ description: 'From one step to the next' }),
+  })
+  .meta({ description: 'Relieves a region step by step while too much of it is down' })
+
 /** What health means for an app: how it is found out, and what is answered when too little works. */
-export const appHealthSchema = z.strictObject({
-  check: checkSchema,
-  enoughUpPercent: z.int().min(0).max(100).default(0).meta({
-    description:
-      'When fewer of the endpoints are up, or none, health says nothing and whenNotEnough holds',
-  }),
-  whenNotEnough: z
-    .enum(['fail-open', 'fail-closed'])
-    .default('fail-open')
-    .meta({ description: 'fail-open: answer as if all were up; fail-closed: no address at all' }),
-})
+export const appHealthSchema = z
+  .strictObject({
+    check: checkSchema,
+    enoughUpPercent: z.int().min(0).max(100).default(0).meta({
+      description:
+        'When fewer of the endpoints are up, or none, health says nothing and whenNotEnough holds',
+    }),
+    whenNotEnough: z.enum(['fail-open', 'fail-closed', 'fallback']).default('fail-open').meta({
+      description:
+        'fail-open: answer as if all were up; fail-closed: no address at all; fallback: the fallback set',
+    }),
+    fallback: z
+      .array(labelSchema)
+      .min(1)
+      .max(FALLBACK_CLUSTERS_MAX)
+      .refine((list) => new Set(list).size === list.length, { error: 'holds a cluster twice' })
+      .optional()
+      .meta({
+        description:
+          'Clusters whose endpoints are answered when too little else is up, and never otherwise',
+      }),
+    // Without a default, so that apps of older records compare equal.
+    slowStartSeconds: z.int().min(0).max(SLOW_START_MAX_SECONDS).optional().meta({
+      description:
+        'Over so long an endpoint that was down comes back, from 20 % of its queries on; without it at once',
+    }),
+    regional: regionalSchema.optional(),
+  })
+  .superRefine(({ whenNotEnough, fallback }, ctx) => {
+    if ((whenNotEnough === 'fallback') === (fallback !== undefined)) return
+    const message =
+      fallback === undefined
+        ? 'is wanted where whenNotEnough is fallback'
+        : `is given, but whenNotEnough is ${whenNotEnough}, fallback is wanted`
+    ctx.addIssue({ code: 'custom', path: ['fallback'], message, input: fallback })
+  })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import {
+  END_AFTER_DOWN_MAX_SECONDS,
+  END_AFTER_DOWN_MIN_SECONDS,
   LEASE_MAX_SECONDS,
   LEASE_MIN_SECONDS,
   MACHINE_ADDRESSES_MAX,
@@ -7,6 +9,7 @@ import {
   RENEWALS_MAX,
   TERMINATE_URL_MAX_CHARACTERS,
 } from './limits.ts'
+import { loadSchema } from './load-schema.ts'
 import { addressSchema, idSchema, nameSchema } from './schema.ts'
 
 /** How long a machine may be silent when it does not say. */
@@ -26,12 +29,17 @@ export const webUrlSchema = z
     return z.NEVER
   })
 
-/** Which machine is meant. */
-const machineKeySchema = z.strictObject({ app: nameSchema, cluster: idSchema, machine: idSchema })
+/** Which machine is meant, and how busy it is, where it tells. */
+const renewalSchema = z.strictObject({
+  app: nameSchema,
+  cluster: idSchema,
+  machine: idSchema,
+  load: loadSchema.optional(),
+})
 
 /** What whoever looks after many machines sends to renew their leases. */
 export const renewalsSchema = z.strictObject({
-  machines: z.array(machineKeySchema).min(1).max(RENEWALS_MAX),
+  machines: z.array(renewalSchema).min(1).max(RENEWALS_MAX),
 })
 
 /** What a machine sends to register, and again to renew its lease. */
@@ -50,12 +58,25 @@ export const registrationSchema = z.strictObject({
     .optional()
     .meta({ description: 'Default: the address that the request comes from' }),
   port: z.int().min(1).max(PORT_MAX).optional(),
+  load: loadSchema.optional().meta({
+    description:
+      'Percent of what it can bear; counts for 30 s, and with those of the other machines of the endpoint as their mean',
+  }),
   leaseSeconds: z
     .int()
     .min(LEASE_MIN_SECONDS)
     .max(LEASE_MAX_SECONDS)
     .default(LEASE_DEFAULT_SECONDS)
     .meta({ description: 'Without a renewal for so long the machine is withdrawn' }),
+  endAfterDownSeconds: z
+    .int()
+    .min(END_AFTER_DOWN_MIN_SECONDS)
+    .max(END_AFTER_DOWN_MAX_SECONDS)
+    .optional()
+    .meta({
+      description:
+        'Ended, as when its lease ends, when its endpoint is down for so long by the checks; only where it is alone in the endpoint, which lists no addresses of its own',
+    }),
   terminateUrl: webUrlSchema.optional().meta({
     description:
       'Asked by POST to end the machine when it is withdrawn; one that `machines.terminate.allow` of central allows. Stands in the events: no place for a secret',

@@ -66,7 +66,7 @@ it.each<[string, unknown, string]>([
 })
 
 it.each([
-  ['farthest', 'is none of nearest, failover, weighted'],
+  ['farthest', 'is none of nearest, nearest-client, failover, weighted, latency'],
   ['["nearest"', 'is not JSON'],
   ['["lottery"]', '0: '],
   ['[]', 'Too small'],

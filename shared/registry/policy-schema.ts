@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { POLICY_CLUSTERS_MAX, POLICY_FILTERS_MAX, POLICY_RULES_MAX } from './limits.ts'
+import { continentCodes } from '../geo/continents.ts'
+import { countrySchema, labelSchema, regionSchema } from './fields.ts'
+import {
+  LOAD_MAX_PERCENT,
+  POLICY_CLUSTERS_MAX,
+  POLICY_FILTERS_MAX,
+  POLICY_RULES_MAX,
+} from './limits.ts'
 
 /**
  * A policy says which endpoints of an app are answered: an ordered list of filters. Ready-made ones have a
@@ -7,7 +14,13 @@ import { POLICY_CLUSTERS_MAX, POLICY_FILTERS_MAX, POLICY_RULES_MAX } from './lim
  */
 
 /** Names of policies that are ready-made. */
-export const readyPolicies = ['nearest', 'failover', 'weighted'] as const
+export const readyPolicies = [
+  'nearest',
+  'nearest-client',
+  'failover',
+  'weighted',
+  'latency',
+] as const
 
 /** Filters that have nothing to set, by their name alone. */
 const plainFilters = [
@@ -15,6 +28,7 @@ const plainFilters = [
   'not-draining',
   'own-cluster-first',
   'nearest',
+  'latency',
   'failover',
   'heaviest',
 ] as const
@@ -27,17 +41,30 @@ export type DistanceCurve = (typeof distanceCurves)[number]
 
 const clusterId = z.string().min(1).max(63)
 const clusterList = z.array(clusterId).max(POLICY_CLUSTERS_MAX)
-const rules = z
-  .record(z.string().min(1).max(100), clusterList)
-  .refine((all) => Object.keys(all).length <= POLICY_RULES_MAX, {
-    error: `has more than ${POLICY_RULES_MAX} rules`,
-  })
-  .meta({ description: 'Clusters to answer with, by where the question comes from' })
+const rulesBy = (key: z.ZodType<string, string>) =>
+  z
+    .record(key, clusterList)
+    .refine((all) => Object.keys(all).length <= POLICY_RULES_MAX, {
+      error: `has more than ${POLICY_RULES_MAX} rules`,
+    })
+    .meta({ description: 'Clusters to answer with, by where the question comes from' })
+const from = z.enum(['edge', 'client']).optional().meta({
+  description: 'Whose place counts; without it that of the edge',
+})
+const continentRules = rulesBy(
+  z.string().refine((code) => continentCodes.some((known) => known === code), {
+    error: `is none of ${continentCodes.join(', ')}`,
+  }),
+)
+const asnRules = rulesBy(
+  z.string().regex(/^[1-9]\d{0,9}$/, { error: 'is not the number of an autonomous system' }),
+)
 const defaultRule = clusterList
   .optional()
   .meta({ description: 'Clusters where no rule fits; without it all of them' })
 const km = z.number().min(0).max(20_040)
 const count = z.int().min(1).max(8)
+const watermark = z.int().min(0).max(LOAD_MAX_PERCENT)
 
 const filterSchema = z.union([
   z.enum(plainFilters),
@@ -53,16 +80,53 @@ const filterSchema = z.union([
           description: 'Percent by which a cluster is taken to be nearer, or (below 0) farther',
         }),
     }),
-    z.strictObject({ filter: z.literal('max-distance'), km }),
-    z.strictObject({ filter: z.literal('country'), rules, default: defaultRule }),
-    z.strictObject({ filter: z.literal('region'), rules, default: defaultRule }),
+    z.strictObject({ filter: z.literal('nearest'), from }),
+    z.strictObject({ filter: z.literal('max-distance'), km, from }),
+    z.strictObject({
+      filter: z.literal('country'),
+      rules: rulesBy(countrySchema),
+      default: defaultRule,
+      from,
+    }),
+    z.strictObject({
+      filter: z.literal('region'),
+      rules: rulesBy(regionSchema),
+      default: defaultRule,
+      from,
+    }),
+    z.strictObject({
+      filter: z.literal('continent'),
+      rules: continentRules,
+      default: defaultRule,
+      from,
+    }),
+    z.strictObject({ filter: z.literal('asn'), rules: asnRules, default: defaultRule }),
+    z.strictObject({
+      filter: z.literal('network'),
+      rules: rulesBy(labelSchema),
+      default: defaultRule,
+    }),
     z.strictObject({ filter: z.literal('first'), count }),
-    z.strictObject({ filter: z.literal('spread'), km, count: count.default(8) }),
+    z.strictObject({ filter: z.literal('spread'), km, count: count.default(8), from }),
     z.strictObject({
       filter: z.literal('weighted'),
       km: km.optional(),
       curve: z.enum(distanceCurves).optional(),
+      from,
+      sticky: z.boolean().optional().meta({
+        description: 'Whether a client gets the same answer each time, as long as it is there',
+      }),
     }),
+    z
+      .strictObject({
+        filter: z.literal('shed-load'),
+        low: watermark.meta({ description: 'Percent of load up to which nothing is shed' }),
+        high: watermark.meta({ description: 'Percent of load from which on all is shed' }),
+      })
+      .refine(({ low, high }) => low < high, {
+        error: 'is not greater than low',
+        path: ['high'],
+      }),
   ]),
 ])
 
@@ -100,9 +164,9 @@ const ownPolicySchema = z
 /** Filters of which only the best are answered, also where several are. */
 const gates = new Set(['healthy', 'not-draining', 'failover'])
 /** Filters that order what is left. */
-const orders = new Set(['own-cluster-first', 'nearest', 'heaviest'])
+const orders = new Set(['own-cluster-first', 'nearest', 'latency', 'heaviest'])
 /** Filters after which nothing is left to do. */
-const ends = new Set(['first', 'spread', 'weighted'])
+const ends = new Set(['first', 'spread', 'weighted', 'shed-load'])
 const usesDistance = new Set(['nearest', 'spread', 'weighted'])
 
 /** The policy of apps without one, in zones without one. */

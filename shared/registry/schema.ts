@@ -5,9 +5,17 @@ import { policySchema } from './policy-schema.ts'
 import { parseName } from '../dns/name.ts'
 import { appHealthSchema } from './check-schema.ts'
 import {
+  countrySchema,
+  labelSchema,
+  latitudeSchema,
+  longitudeSchema,
+  regionSchema,
+} from './fields.ts'
+import {
   ADDRESSES_MAX,
   CLUSTERS_MAX,
   ENDPOINTS_MAX,
+  NETWORKS_MAX,
   NS_MAX,
   OWNER_MAX_CHARACTERS,
   PORT_MAX,
@@ -16,6 +24,8 @@ import {
   WEIGHT_MAX,
   ZONES_MAX,
 } from './limits.ts'
+import { networkSchema, refuseSharedPrefixes } from './network-schema.ts'
+import { serviceSchema } from './service-schema.ts'
 
 /**
  * What is registered, as it is written in manifests, REST bodies and topology files. Parsing brings
@@ -48,22 +58,18 @@ export const addressSchema = z
   })
 
 /** The canonical text (RFC 5952) of an address; undefined when it is none. */
-function canonicalAddress(text: string): string | undefined {
+export function canonicalAddress(text: string): string | undefined {
   // The same four decimal parts that ipaddr.js takes, found in a tenth of its time.
   if (isIPv4(text)) return text
   if (!ipaddr.IPv6.isValid(text) || text.includes('%')) return undefined
   return ipaddr.IPv6.parse(text).toRFC5952String()
 }
 
-const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-
 /** The id of a cluster or an edge: a DNS label in lower case. */
-export const idSchema = z
-  .string()
-  .regex(idPattern, {
-    error: 'is not an id: 1 to 63 of a-z, 0-9 and -, no - at the ends',
-  })
-  .meta({ description: 'Id, a DNS label in lower case', example: 'sfo' })
+export const idSchema = labelSchema.meta({
+  description: 'Id, a DNS label in lower case',
+  example: 'sfo',
+})
 
 const addressesSchema = z
   .array(addressSchema)
@@ -77,14 +83,11 @@ export const clusterStates = ['active', 'draining', 'disabled'] as const
 
 export const clusterSchema = z.strictObject({
   id: idSchema,
-  latitude: z.number().min(-90).max(90).meta({ description: 'Degrees, north is positive' }),
-  longitude: z.number().min(-180).max(180).meta({ description: 'Degrees, east is positive' }),
+  latitude: latitudeSchema,
+  longitude: longitudeSchema,
   city: z.string().min(1).max(100).optional(),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, { error: 'is not an ISO 3166-1 alpha-2 code such as US' })
-    .optional(),
-  region: z.string().min(1).max(100).optional(),
+  country: countrySchema.optional(),
+  region: regionSchema.optional(),
   addresses: addressesSchema
     .default([])
     .meta({ description: 'Addresses of endpoints that name none of their own' }),
@@ -134,11 +137,18 @@ export const zoneSchema = z
 /** States of an endpoint, as those of a cluster; without one it is active. */
 export const endpointStates = ['draining', 'disabled'] as const
 
-export const endpointSchema = z.strictObject({
+/** Another name that stands for an endpoint; the root stands for nothing. */
+const targetSchema = nameSchema
+  .refine((name) => name !== '.', { error: 'is the root, another name is wanted' })
+  .meta({ description: 'Another name to send users to (CNAME), in place of addresses' })
+
+/** The fields of an endpoint, each by itself. */
+export const endpointFieldsSchema = z.strictObject({
   cluster: idSchema,
   addresses: addressesSchema
     .default([])
     .meta({ description: "Addresses to answer with; when empty, the cluster's own" }),
+  target: targetSchema.optional(),
   port: z.int().min(1).max(PORT_MAX).optional(),
   weight: z.int().min(0).max(WEIGHT_MAX).default(100),
   priority: z.int().min(0).max(PRIORITY_MAX).default(0),
@@ -150,47 +160,18 @@ export const endpointSchema = z.strictObject({
   }),
 })
 
-const endpointKeys = new Set<string>(Object.keys(endpointSchema.shape))
-const endpointStateSet = new Set<unknown>(endpointStates)
+/** One app on one cluster: with addresses of its own, with those of the cluster, or with a target. */
+export const endpointSchema = endpointFieldsSchema.superRefine(refuseTargetBesideAddresses)
 
-/**
- * Whether a value is what `endpointSchema` would give back as it is: good, canonical, no default
- * missing. For the hundreds of thousands of endpoints of a whole state, which are (`bench/scale`: a
- * sixth of the time of the schema); what is not goes to the schema, which says what is wrong.
- */
-export function isCanonicalEndpoint(value: unknown): value is Endpoint {
-  if (typeof value !== 'object' || value === null) return false
-  if (!('cluster' in value && 'addresses' in value && 'weight' in value && 'priority' in value)) {
-    return false
-  }
-  for (const key in value) if (!endpointKeys.has(key)) return false
-  const { cluster, addresses, weight, priority } = value
-  return (
-    typeof cluster === 'string' &&
-    idPattern.test(cluster) &&
-    isWithin(weight, 0, WEIGHT_MAX) &&
-    isWithin(priority, 0, PRIORITY_MAX) &&
-    (!('port' in value) || isWithin(value.port, 1, PORT_MAX)) &&
-    (!('state' in value) || endpointStateSet.has(value.state)) &&
-    (!('owner' in value) ||
-      (typeof value.owner === 'string' && isWithin(value.owner.length, 1, OWNER_MAX_CHARACTERS))) &&
-    Array.isArray(addresses) &&
-    areCanonicalAddresses(addresses)
-  )
-}
-
-function areCanonicalAddresses(list: readonly unknown[]): boolean {
-  if (list.length > ADDRESSES_MAX) return false
-  for (let i = 0; i < list.length; i++) {
-    const address = list[i]
-    if (typeof address !== 'string' || canonicalAddress(address) !== address) return false
-    if (list.indexOf(address) !== i) return false
-  }
-  return true
-}
-
-function isWithin(value: unknown, min: number, max: number): boolean {
-  return Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+/** Refuses an endpoint that is another name and has addresses too. */
+export function refuseTargetBesideAddresses(
+  endpoint: { readonly addresses: readonly string[]; readonly target?: string | undefined },
+  ctx: z.RefinementCtx,
+): void {
+  const { addresses, target } = endpoint
+  if (target === undefined || addresses.length === 0) return
+  const message = 'is given beside addresses, one of both is wanted'
+  ctx.addIssue({ code: 'custom', path: ['target'], message, input: target })
 }
 
 const ttlBoundsSchema = z
@@ -209,6 +190,9 @@ export const appSchema = z.strictObject({
   health: appHealthSchema.optional().meta({
     description: 'How edges find out which endpoints work; without it all are taken to',
   }),
+  service: serviceSchema.optional().meta({
+    description: 'What clients are told beside addresses; without it only the ports, by SRV',
+  }),
 })
 
 const endpointListSchema = z.array(endpointSchema).max(ENDPOINTS_MAX).default([])
@@ -218,6 +202,11 @@ export const appWithEndpointsSchema = appSchema
   .extend({ endpoints: endpointListSchema })
   .superRefine((app, ctx) => {
     refuseTwice(app.endpoints, (endpoint) => endpoint.cluster, ['endpoints'], 'cluster', ctx)
+    app.endpoints.forEach(({ target }, i) => {
+      if (target !== app.name) return
+      const message = 'is the name of the app itself'
+      ctx.addIssue({ code: 'custom', message, path: ['endpoints', i, 'target'], input: target })
+    })
   })
 
 /** What `meridian apply` sends: everything listed is put, in one change. */
@@ -225,12 +214,15 @@ export const manifestSchema = z
   .strictObject({
     clusters: z.array(clusterSchema).max(CLUSTERS_MAX).default([]),
     zones: z.array(zoneSchema).max(ZONES_MAX).default([]),
+    networks: z.array(networkSchema).max(NETWORKS_MAX).default([]),
     apps: z.array(appWithEndpointsSchema).default([]),
   })
   .superRefine((manifest, ctx) => {
     refuseTwice(manifest.clusters, (cluster) => cluster.id, ['clusters'], 'id', ctx)
     refuseTwice(manifest.zones, (zone) => zone.apex, ['zones'], 'apex', ctx)
     refuseTwice(manifest.apps, (app) => app.name, ['apps'], 'name', ctx)
+    refuseTwice(manifest.networks, (network) => network.id, ['networks'], 'id', ctx)
+    refuseSharedPrefixes(manifest.networks, ctx)
   })
 
 /** A topology file: the clusters that an edge knows before it has ever met a central. */

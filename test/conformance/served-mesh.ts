@@ -71,6 +71,12 @@ function conformanceManifest(): ManifestInput {
         endpoints: [{ cluster: 'sfo', addresses: ['192.0.2.4'] }],
       },
       { name: 'app.inner.example', endpoints: [{ cluster: 'sfo', addresses: ['192.0.2.5'] }] },
+      {
+        name: 'service.example',
+        service: { alpn: ['h2', 'h3'] },
+        endpoints: [{ cluster: 'sfo', addresses: ['192.0.2.6', '2001:db8::6'], port: 8443 }],
+      },
+      { name: 'alias.example', endpoints: [{ cluster: 'sfo', target: 'video.example' }] },
     ],
   }
 }

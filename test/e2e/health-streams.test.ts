@@ -131,6 +131,42 @@ describe('central whose edge talks nonsense', () => {
     second.stream.cancel()
   })
 
+  it('leaves out round trips that cannot be, counts them, and keeps the others', async () => {
+    await central.apply({ clusters: [{ id: 'sfo', latitude: 37.6, longitude: -122.4 }] })
+    const { health, sync } = connect()
+    const session = await openSession(sync)
+    const roundTrips = [
+      { cluster: 'atlantis', microseconds: 5 },
+      { cluster: '', microseconds: 5 },
+      { cluster: 'sfo', microseconds: 60_000_001 },
+      { cluster: 'sfo', microseconds: 250 },
+      { cluster: 'atlantis', microseconds: 0 },
+    ]
+    const { stream } = report(health, { session }, { roundTrips })
+    const shown = await until('the good one', async () => {
+      const page: unknown = await (await central.call('GET', '/v1/latencies')).json()
+      return JSON.stringify(page).includes('roundTripMs') ? page : undefined
+    })
+    expect(shown).toEqual({ items: [{ edge: 'sfo', cluster: 'sfo', roundTripMs: 0.25 }] })
+    const metrics = await (await central.call('GET', '/metrics')).text()
+    expect(metrics).toContain('meridian_central_latency_ignored_total{reason="unknown-cluster"} 2')
+    expect(metrics).toContain('meridian_central_latency_ignored_total{reason="too-long"} 1')
+    expect(metrics).toContain('meridian_central_latency_round_trips 1')
+    stream.cancel()
+    await until('it to go with the stream', async () =>
+      (await (await central.call('GET', '/v1/latencies')).text()) === '{"items":[]}'
+        ? true
+        : undefined,
+    )
+  })
+
+  it('refuses more round trips in one report than there can be', async () => {
+    const { health, sync } = connect()
+    const session = await openSession(sync)
+    const roundTrips = Array.from({ length: 1_001 }, () => ({ cluster: 'sfo', microseconds: 1 }))
+    expect(await report(health, { session }, { roundTrips }).ended).toBe(status.INVALID_ARGUMENT)
+  })
+
   it('refuses more findings in one report than there can be', async () => {
     const { health, sync } = connect()
     const session = await openSession(sync)

@@ -100,7 +100,7 @@ describe('a machine', () => {
       (await typesOf('vm-1')).includes('machine-unregistered') ? true : undefined,
     )
     expect(ended).toEqual([
-      { app: 'killed.example.', cluster: 'sfo', machine: 'vm-1', why: 'expired' },
+      { app: 'killed.example.', cluster: 'sfo', machine: 'vm-1', why: 'lease-expired' },
     ])
     expect(await typesOf('vm-1')).toEqual([
       'machine-registered',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../shared/clock.ts'
 import { pops } from '../support/manifests.ts'
 import { CentralUnderTest, EdgeUnderTest, TestFolder } from '../support/mesh.ts'
 import { isRecord, ProgramUnderTest, until } from '../support/program.ts'
@@ -152,6 +153,52 @@ it('what is forced outlives central, and what expires meanwhile is ended when it
   expect(await edges[0]?.addresses('web.example')).toBe(far)
   await central.call('DELETE', force)
   await allAnswer(near)
+})
+
+describe('maintenance', () => {
+  const window = '/v1/maintenance/disks'
+  const inMs = (ms: number): string => new Date(systemClock.epochMs() + ms).toISOString()
+
+  it('begins and ends by itself, and is explained', async () => {
+    await central.call('PUT', window, {
+      target: { cluster: 'sfo' },
+      from: inMs(500),
+      until: inMs(3_000),
+      reason: 'new disks',
+    })
+    expect(await edges[0]?.addresses('web.example')).toBe(near)
+    await allAnswer(far)
+    const cluster: unknown = await (await central.call('GET', '/v1/clusters/sfo')).json()
+    expect(cluster).toMatchObject({ state: 'active', maintenance: [{ id: 'disks' }] })
+    for (const edge of edges) {
+      expect(await explained(edge)).toMatchObject({ reason: 'the cluster is draining' })
+    }
+    await allAnswer(near)
+    expect(await lastChange()).toMatchObject({
+      actor: 'system',
+      cause: 'maintenance',
+      events: [{ type: 'maintenance-ended', why: 'over', reason: 'new disks', actor: 'test' }],
+    })
+  })
+
+  it('that begins and ends while central is down does so when it is back', async () => {
+    const target = { cluster: 'sfo', app: 'web.example' }
+    const rest = { target, state: 'disabled', reason: 'new memory' }
+    await central.call('PUT', window, { ...rest, from: inMs(700), until: inMs(60_000) })
+    const beginsAt = performance.now() + 700
+    await central.end()
+    await until('it to be time', () => (performance.now() > beginsAt ? true : undefined))
+    expect(await edges[0]?.addresses('web.example')).toBe(near)
+    await central.start()
+    await allAnswer(far)
+    await central.call('PUT', window, { ...rest, from: inMs(-1_000), until: inMs(700) })
+    const endsAt = performance.now() + 700
+    await central.end()
+    await until('it to be over', () => (performance.now() > endsAt ? true : undefined))
+    expect(await edges[0]?.addresses('web.example')).toBe(far)
+    await central.start()
+    await allAnswer(near)
+  })
 })
 
 it.each([

@@ -62,6 +62,8 @@ const long: Readonly<Record<string, string>> = {
   'cli/objects.test.ts': 'one table of commands and what they send',
   'edge/query/decode.test.ts': 'the cases of one function',
   'edge/query/encode.test.ts': 'the cases of one function',
+  'edge/steer/policies.test.ts': 'one search beside which all policies are held',
+  'edge/table/reader.ts': 'when an answer is proved stands beside how it is found',
   'shared/dns/message.test.ts': 'the cases of one codec',
   'shared/dns/message.ts': 'one codec: both directions of each rdata stand together',
   'shared/snapshot-file.ts': 'one file format: its writer and its reader',

@@ -39,6 +39,27 @@ describe.each(['+notcp', '+tcp'])('dig %s', (transport) => {
     expect(printed.authority[0]).toMatch(soa)
   })
 
+  it.each([
+    ['HTTPS', '1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.6 ipv6hint=2001:db8::6'],
+    ['SVCB', '1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.6 ipv6hint=2001:db8::6'],
+    ['SRV', '0 100 8443 service.example.'],
+  ])('%s of an app with a service', async (type, rdata) => {
+    const printed = await dig(edge.dns, transport, '+norec', 'service.example', type)
+    expect(printed).toMatchObject({ status: 'NOERROR', flags: 'qr aa', warnings: [] })
+    expect(printed.answer).toEqual([`service.example. 30 IN ${type} ${rdata}`])
+    const short = await dig(edge.dns, transport, '+norec', '+short', 'service.example', type)
+    expect(short.text.trim()).toBe(rdata)
+  })
+
+  it.each(['A', 'AAAA', 'CNAME', 'SRV', 'HTTPS', 'MX', 'ANY'])(
+    '%s of an app that is another name',
+    async (type) => {
+      const printed = await dig(edge.dns, transport, '+norec', 'alias.example', type)
+      expect(printed).toMatchObject({ status: 'NOERROR', flags: 'qr aa', warnings: [] })
+      expect(printed.answer).toEqual(['alias.example. 30 IN CNAME video.example.'])
+    },
+  )
+
   it('REFUSED, with its reason', async () => {
     const printed = await dig(edge.dns, transport, '+norec', 'www.example.org')
     expect(printed).toMatchObject({ status: 'REFUSED', flags: 'qr', answer: [], warnings: [] })

@@ -24,6 +24,17 @@ describe.each(['+notcp', '+tcp'])('kdig %s', (transport) => {
     expect(printed.authority).toHaveLength(authorities)
   })
 
+  it.each([
+    ['HTTPS', 'service', '1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.6 ipv6hint=2001:db8::6'],
+    ['SRV', 'service', '0 100 8443 service.example.'],
+    ['CNAME', 'alias', 'video.example.'],
+  ])('%s of %s.example', async (type, label, rdata) => {
+    const name = `${label}.example`
+    const printed = await kdig(edge.dns, transport, '+norec', '+edns', name, type)
+    expect(printed).toMatchObject({ status: 'NOERROR', flags: 'qr aa', warnings: [] })
+    expect(printed.answer).toEqual([`${name}. 30 IN ${type} ${rdata}`])
+  })
+
   it('+nsid, +edns=1, +dnssec and an unknown option', async () => {
     const nsid = await kdig(edge.dns, transport, '+nsid', 'video.example')
     expect(nsid.edns).toContain(';; NSID: 73666F "sfo"')

@@ -63,6 +63,29 @@ it.each([
   )
 })
 
+it('follows a target to the addresses of the app that it names', async () => {
+  const printed = await dig(unbound.dns, 'alias.example', 'AAAA')
+  expect(printed).toMatchObject({ status: 'NOERROR', flags: 'qr rd ra', warnings: [] })
+  expect(printed.answer.map((line) => line.replace(/ \d+ IN /, ' IN '))).toEqual([
+    'alias.example. IN CNAME video.example.',
+    'video.example. IN AAAA 2001:db8::1',
+  ])
+  // The CNAME that it keeps is good for any type.
+  const before = await asked()
+  const other = await dig(unbound.dns, 'alias.example', 'AAAA')
+  expect(other.answer).toHaveLength(2)
+  expect(await asked()).toBe(before)
+})
+
+it.each([
+  ['HTTPS', /^service\.example\. \d+ IN HTTPS 1 \. alpn="h2,h3" port=8443 ipv4hint=192\.0\.2\.6 /],
+  ['SRV', /^service\.example\. \d+ IN SRV 0 100 8443 service\.example\.$/],
+])('gives %s of an app with a service', async (type, record) => {
+  const printed = await dig(unbound.dns, 'service.example', type)
+  expect(printed).toMatchObject({ status: 'NOERROR', warnings: [] })
+  expect(printed.answer).toEqual([expect.stringMatching(record)])
+})
+
 it('asks label by label, and takes the first answer to each, in its random case', async () => {
   const before = await asked()
   const printed = await dig(unbound.dns, 'deep.below.example')

@@ -40,7 +40,7 @@ export function addClusterRoutes(app: HttpApp, context: HttpContext): void {
       return reply.send(
         pageOf(clusterIds.all(), request.query, (id) => {
           const stored = registry.state.clusters.get(id)
-          return stored && { item: viewCluster(stored), weight: 1 }
+          return stored && { item: viewCluster(registry.state, stored), weight: 1 }
         }),
       )
     },
@@ -63,7 +63,10 @@ export function addClusterRoutes(app: HttpApp, context: HttpContext): void {
       const stored = registry.state.clusters.get(id)
       if (stored === undefined) return notFound(reply, `cluster ${id} is not registered`)
       const { version } = stored
-      return sendObject(context, request, reply, { version, view: viewCluster(stored) })
+      return sendObject(context, request, reply, {
+        version,
+        view: viewCluster(registry.state, stored),
+      })
     },
   )
 
@@ -93,7 +96,7 @@ export function addClusterRoutes(app: HttpApp, context: HttpContext): void {
         plan: (_state, precondition) => [{ type: 'put-cluster', cluster, ...ifOf(precondition) }],
         after: (before, version) => {
           const stored = storedAfter(before, cluster, version)
-          return { version: stored.version, view: viewCluster(stored) }
+          return { version: stored.version, view: viewCluster(registry.state, stored) }
         },
       })
     },
@@ -105,7 +108,7 @@ export function addClusterRoutes(app: HttpApp, context: HttpContext): void {
       onRequest: context.requireToken,
       schema: {
         operationId: 'deleteCluster',
-        summary: 'Delete a cluster that has no endpoints',
+        summary: 'Delete a cluster that no endpoint and no network names',
         tags,
         security: [{ bearer: [] }],
         params: paramsSchema,

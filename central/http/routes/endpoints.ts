@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { endpointSchema, idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import {
+  endpointFieldsSchema,
+  idSchema,
+  nameSchema,
+  refuseTargetBesideAddresses,
+} from '../../../shared/registry/schema.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { conditionHeadersSchema } from '../etag.ts'
 import {
@@ -19,7 +24,9 @@ import { waitQuerySchema } from '../wait.ts'
 const tags = ['endpoints']
 const listParamsSchema = z.strictObject({ name: nameSchema })
 const paramsSchema = z.strictObject({ name: nameSchema, cluster: idSchema })
-const bodySchema = endpointSchema.extend({ cluster: idSchema.optional() })
+const bodySchema = endpointFieldsSchema
+  .extend({ cluster: idSchema.optional() })
+  .superRefine(refuseTargetBesideAddresses)
 
 /** Adds `/v1/apps/{name}/endpoints`. */
 export function addEndpointRoutes(app: HttpApp, context: HttpContext): void {

@@ -98,7 +98,15 @@ export function addForcedRoutes(app: HttpApp, context: HttpContext): void {
     async (request, reply) => {
       const { name, cluster } = request.params
       const result = await registry.submit({
-        plan: () => [{ type: 'unforce-endpoint', app: name, cluster, why: 'operator' }],
+        plan: () => [
+          {
+            type: 'unforce-endpoint',
+            app: name,
+            cluster,
+            why: 'operator',
+            atEpoch: clock.epochMs(),
+          },
+        ],
         actor: request.actor,
         cause: request.id,
       })

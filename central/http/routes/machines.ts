@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { registrationSchema, renewalsSchema } from '../../../shared/registry/machine-schema.ts'
 import { addressSchema, idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import type { MachineKey } from '../../model/events.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { machinePageOf } from '../machine-page.ts'
 import {
@@ -33,7 +34,7 @@ const listQuerySchema = pageQuerySchema.extend({
 
 /** Adds `/v1/register`, `/v1/renewals` and `/v1/machines`. */
 export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
-  const { registry, machines } = context
+  const { registry, loads, machines } = context
 
   app.put(
     '/v1/register',
@@ -51,7 +52,7 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
       },
     },
     async (request, reply): Promise<FastifyReply> => {
-      const { addresses = [addressOf(request.ip)], ...rest } = request.body
+      const { addresses = [addressOf(request.ip)], load, ...rest } = request.body
       if (rest.terminateUrl !== undefined) {
         const message = machines.refusalOf(rest.terminateUrl)
         if (message !== undefined) refuse('terminateUrl', message, rest.terminateUrl)
@@ -59,6 +60,7 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
       const by = { actor: request.actor, cause: request.id }
       const result = await machines.register({ ...rest, addresses }, by)
       if (!result.ok) return sendProblem(reply, problemOfRejection(result.rejection))
+      if (load !== undefined) loads.report({ ...rest, load })
       const { version, isNew, stored, renewBeforeEpoch } = result
       const body = viewRegistered(stored, renewBeforeEpoch)
       return sendWritten(context, reply, request.query, {
@@ -84,7 +86,11 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
     },
     (request, reply) => {
       const { machines: asked } = request.body
-      const unknown = asked.filter((at) => !machines.renew(at))
+      const unknown: MachineKey[] = []
+      for (const { load, ...at } of asked) {
+        if (!machines.renew(at)) unknown.push(at)
+        else if (load !== undefined) loads.report({ ...at, load })
+      }
       const body = { renewed: asked.length - unknown.length, unknown }
       return setVersion(reply, registry.version).send(body)
     },

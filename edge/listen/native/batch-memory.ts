@@ -113,10 +113,15 @@ export interface Sender {
 
 /** Returns the sender of the peer at `offset`; family 4 or 6 as its socket's. */
 export function readSender(peers: Uint8Array, offset: number, family: 4 | 6): Sender {
-  const at = offset + (family === 4 ? PEER_IPV4_AT : PEER_IPV6_AT)
+  const at = senderOctetsAt(offset, family)
   const octets = [...peers.subarray(at, at + (family === 4 ? 4 : 16))]
   const port = ((peers[offset + PEER_PORT_AT] ?? 0) << 8) | (peers[offset + PEER_PORT_AT + 1] ?? 0)
   return { family, address: ipaddr.fromByteArray(octets).toString(), port }
+}
+
+/** Where the peer at `offset` has its sender's octets; family 4 or 6 as its socket's. */
+export function senderOctetsAt(offset: number, family: 4 | 6): number {
+  return offset + (family === 4 ? PEER_IPV4_AT : PEER_IPV6_AT)
 }
 
 /** The parts of the memory begin at multiples of 64 bytes: batch.c counts in the same way. */

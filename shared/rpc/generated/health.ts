@@ -10,6 +10,9 @@ import type { Finding as _meridian_v1_Finding, Finding__Output as _meridian_v1_F
 import type { HealthClient as _meridian_v1_HealthClient, HealthDefinition as _meridian_v1_HealthDefinition } from './meridian/v1/Health.ts';
 import type { HealthReport as _meridian_v1_HealthReport, HealthReport__Output as _meridian_v1_HealthReport__Output } from './meridian/v1/HealthReport.ts';
 import type { NameState as _meridian_v1_NameState, NameState__Output as _meridian_v1_NameState__Output } from './meridian/v1/NameState.ts';
+import type { Network as _meridian_v1_Network, Network__Output as _meridian_v1_Network__Output } from './meridian/v1/Network.ts';
+import type { RoundTrip as _meridian_v1_RoundTrip, RoundTrip__Output as _meridian_v1_RoundTrip__Output } from './meridian/v1/RoundTrip.ts';
+import type { Service as _meridian_v1_Service, Service__Output as _meridian_v1_Service__Output } from './meridian/v1/Service.ts';
 import type { Soa as _meridian_v1_Soa, Soa__Output as _meridian_v1_Soa__Output } from './meridian/v1/Soa.ts';
 import type { Zone as _meridian_v1_Zone, Zone__Output as _meridian_v1_Zone__Output } from './meridian/v1/Zone.ts';
 
@@ -31,6 +34,9 @@ export interface ProtoGrpcType {
       HealthReport: MessageTypeDefinition<_meridian_v1_HealthReport, _meridian_v1_HealthReport__Output>
       HealthState: EnumTypeDefinition
       NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>
+      Network: MessageTypeDefinition<_meridian_v1_Network, _meridian_v1_Network__Output>
+      RoundTrip: MessageTypeDefinition<_meridian_v1_RoundTrip, _meridian_v1_RoundTrip__Output>
+      Service: MessageTypeDefinition<_meridian_v1_Service, _meridian_v1_Service__Output>
       Soa: MessageTypeDefinition<_meridian_v1_Soa, _meridian_v1_Soa__Output>
       Zone: MessageTypeDefinition<_meridian_v1_Zone, _meridian_v1_Zone__Output>
     }

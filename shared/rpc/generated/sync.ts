@@ -9,6 +9,8 @@ import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v
 import type { Hello as _meridian_v1_Hello, Hello__Output as _meridian_v1_Hello__Output } from './meridian/v1/Hello.ts';
 import type { Interest as _meridian_v1_Interest, Interest__Output as _meridian_v1_Interest__Output } from './meridian/v1/Interest.ts';
 import type { NameState as _meridian_v1_NameState, NameState__Output as _meridian_v1_NameState__Output } from './meridian/v1/NameState.ts';
+import type { Network as _meridian_v1_Network, Network__Output as _meridian_v1_Network__Output } from './meridian/v1/Network.ts';
+import type { Service as _meridian_v1_Service, Service__Output as _meridian_v1_Service__Output } from './meridian/v1/Service.ts';
 import type { Soa as _meridian_v1_Soa, Soa__Output as _meridian_v1_Soa__Output } from './meridian/v1/Soa.ts';
 import type { StatePart as _meridian_v1_StatePart, StatePart__Output as _meridian_v1_StatePart__Output } from './meridian/v1/StatePart.ts';
 import type { SyncClient as _meridian_v1_SyncClient, SyncDefinition as _meridian_v1_SyncDefinition } from './meridian/v1/Sync.ts';
@@ -35,7 +37,9 @@ export interface ProtoGrpcType {
       Hello: MessageTypeDefinition<_meridian_v1_Hello, _meridian_v1_Hello__Output>
       Interest: MessageTypeDefinition<_meridian_v1_Interest, _meridian_v1_Interest__Output>
       NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>
+      Network: MessageTypeDefinition<_meridian_v1_Network, _meridian_v1_Network__Output>
       ReplicaKind: EnumTypeDefinition
+      Service: MessageTypeDefinition<_meridian_v1_Service, _meridian_v1_Service__Output>
       Soa: MessageTypeDefinition<_meridian_v1_Soa, _meridian_v1_Soa__Output>
       StatePart: MessageTypeDefinition<_meridian_v1_StatePart, _meridian_v1_StatePart__Output>
       Sync: SubtypeConstructor<typeof grpc.Client, _meridian_v1_SyncClient> & { service: _meridian_v1_SyncDefinition }

@@ -1,6 +1,7 @@
 // Original file: proto/meridian/v1/registry.proto
 
 import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v1_Endpoint__Output } from '../../meridian/v1/Endpoint.ts';
+import type { Service as _meridian_v1_Service, Service__Output as _meridian_v1_Service__Output } from '../../meridian/v1/Service.ts';
 
 export interface App {
   'policy'?: (string);
@@ -10,6 +11,7 @@ export interface App {
   'enoughUpPercent'?: (number);
   'failClosed'?: (boolean);
   'trustMs'?: (number);
+  'service'?: (_meridian_v1_Service | null);
 }
 
 export interface App__Output {
@@ -20,4 +22,5 @@ export interface App__Output {
   'enoughUpPercent': (number);
   'failClosed': (boolean);
   'trustMs': (number);
+  'service': (_meridian_v1_Service__Output | null);
 }

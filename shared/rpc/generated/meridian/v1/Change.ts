@@ -4,6 +4,7 @@ import type { Cluster as _meridian_v1_Cluster, Cluster__Output as _meridian_v1_C
 import type { Zone as _meridian_v1_Zone, Zone__Output as _meridian_v1_Zone__Output } from '../../meridian/v1/Zone.ts';
 import type { ZoneSerial as _meridian_v1_ZoneSerial, ZoneSerial__Output as _meridian_v1_ZoneSerial__Output } from '../../meridian/v1/ZoneSerial.ts';
 import type { NameState as _meridian_v1_NameState, NameState__Output as _meridian_v1_NameState__Output } from '../../meridian/v1/NameState.ts';
+import type { Network as _meridian_v1_Network, Network__Output as _meridian_v1_Network__Output } from '../../meridian/v1/Network.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Change {
@@ -17,6 +18,8 @@ export interface Change {
   'names'?: (_meridian_v1_NameState)[];
   'hash'?: (string);
   'sentEpochMs'?: (number | string | Long);
+  'networks'?: (_meridian_v1_Network)[];
+  'networksDeleted'?: (string)[];
 }
 
 export interface Change__Output {
@@ -30,4 +33,6 @@ export interface Change__Output {
   'names': (_meridian_v1_NameState__Output)[];
   'hash': (string);
   'sentEpochMs': (number);
+  'networks': (_meridian_v1_Network__Output)[];
+  'networksDeleted': (string)[];
 }

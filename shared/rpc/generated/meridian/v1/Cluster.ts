@@ -1,6 +1,7 @@
 // Original file: proto/meridian/v1/registry.proto
 
 import type { ClusterState as _meridian_v1_ClusterState, ClusterState__Output as _meridian_v1_ClusterState__Output } from '../../meridian/v1/ClusterState.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface Cluster {
   'id'?: (string);
@@ -12,6 +13,7 @@ export interface Cluster {
   'addresses'?: (string)[];
   'capacity'?: (number);
   'state'?: (_meridian_v1_ClusterState);
+  'changesAtEpochMs'?: (number | string | Long);
 }
 
 export interface Cluster__Output {
@@ -24,4 +26,5 @@ export interface Cluster__Output {
   'addresses': (string)[];
   'capacity': (number);
   'state': (_meridian_v1_ClusterState__Output);
+  'changesAtEpochMs': (number);
 }

@@ -13,6 +13,10 @@ export interface Endpoint {
   'health'?: (_meridian_v1_HealthState);
   'state'?: (_meridian_v1_ClusterState);
   'forced'?: (boolean);
+  'load'?: (number);
+  'withheldPercent'?: (number);
+  'target'?: (string);
+  'fallback'?: (boolean);
 }
 
 export interface Endpoint__Output {
@@ -25,4 +29,8 @@ export interface Endpoint__Output {
   'health': (_meridian_v1_HealthState__Output);
   'state': (_meridian_v1_ClusterState__Output);
   'forced': (boolean);
+  'load': (number);
+  'withheldPercent': (number);
+  'target': (string);
+  'fallback': (boolean);
 }

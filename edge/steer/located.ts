@@ -1,0 +1,231 @@
+import type { ClientPlaces } from '../locate/client-places.ts'
+import type { ReplicaApp } from '../replica/model.ts'
+import { CHOICE_NODATA } from '../table/layout.ts'
+import { choose, compareAll } from './choose.ts'
+import { chooseAmong, hasAlias } from './choose-among.ts'
+import { eachOnce, listCandidates, setClient } from './decide.ts'
+import type { Listed } from './decide.ts'
+import { shareBuckets } from './draw.ts'
+import type { Drawn } from './draw.ts'
+import type { Decided, ExcludedCounts } from './excluded.ts'
+import type { Policy } from './filters.ts'
+import type { Origin } from './origin.ts'
+import { compiledPolicy } from './policies.ts'
+import { foreseenOf, hasFallback, heedsHealth, regardOf, ttlOf } from './regard.ts'
+import type { Regard } from './regard.ts'
+import { isWithheld } from './shares.ts'
+import type { Topology } from './topology.ts'
+
+/** What clients of some places are answered with: endpoints by their place in the list of the app. */
+export interface PlannedChoice {
+  readonly chosen: readonly number[]
+  /** Where each query gets one of them, drawn. */
+  readonly drawn: readonly Drawn<number>[] | undefined
+  /** Where each client gets the same one of `drawn` each time: which one, for each bucket. */
+  readonly buckets: Uint8Array | undefined
+  /** Seconds. */
+  readonly ttl: number
+}
+
+/** What an app is answered with by the place of the client. */
+export interface LocatedPlan {
+  /**
+   * For each number of a place the choice, counted from 1; CHOICE_NODATA for none; 0 where there is no
+   * such place. Never changed, so that the same map can be used by its identity.
+   */
+  readonly map: Uint16Array
+  /** A choice without endpoints: an app that is refused an answer. */
+  readonly choices: readonly PlannedChoice[]
+  /** Whether all clients get the same. */
+  readonly isUniform: boolean
+}
+
+/** Plans that are remembered: apps on the same clusters share one. */
+const PLANS_MAX = 1_000
+
+/**
+ * Decides for apps whose policy goes by the place of the client: once for each place, when data has
+ * changed. Apps that differ in nothing that matters share a plan; what it excludes is counted once, for each
+ * different choice.
+ */
+export class LocatedPlans {
+  #topology: Topology | undefined
+  #revision = -1
+  readonly #plans = new Map<string, LocatedPlan>()
+
+  /** The plan of an app for a type, and its endpoints in the order that the plan counts them by. */
+  planOf(
+    app: ReplicaApp,
+    qtype: number,
+    topology: Topology,
+    places: ClientPlaces,
+    excluded?: ExcludedCounts,
+  ): { readonly plan: LocatedPlan; readonly listed: readonly Listed[] } {
+    if (this.#topology !== topology || this.#revision !== places.revision) {
+      this.#topology = topology
+      this.#revision = places.revision
+      this.#plans.clear()
+    }
+    const { listed, unlisted } = listCandidates(app, qtype, topology)
+    const signature = signatureOf(app, listed)
+    const known = this.#plans.get(signature)
+    if (known !== undefined) return { plan: known, listed }
+    const plan = makePlan(app, listed, topology, places, excluded)
+    excluded?.addUnlisted(compiledPolicy(app.policy), unlisted.length)
+    if (this.#plans.size >= PLANS_MAX) this.#plans.clear()
+    this.#plans.set(signature, plan)
+    return { plan, listed }
+  }
+}
+
+/** All that a plan depends on, beside topology and places. */
+function signatureOf(app: ReplicaApp, listed: readonly Listed[]): string {
+  const { policy, ttlMin, ttlMax, health } = app
+  const endpoints = listed.map((candidate) => {
+    const { endpoint, priority, weight, state, hasType, hasAny, isAlias } = candidate
+    return [
+      endpoint.cluster,
+      priority,
+      weight,
+      state,
+      hasType,
+      hasAny,
+      isAlias,
+      endpoint.health,
+      endpoint.load,
+      endpoint.withheld,
+      endpoint.fallback,
+    ]
+  })
+  return JSON.stringify([policy, ttlMin, ttlMax, health, endpoints])
+}
+
+function makePlan(
+  app: ReplicaApp,
+  listed: readonly Listed[],
+  topology: Topology,
+  places: ClientPlaces,
+  excluded: ExcludedCounts | undefined,
+): LocatedPlan {
+  const { policy, candidates, refused } = narrow(app, listed, topology)
+  if (refused !== undefined) {
+    excluded?.add(decidedOf(app, listed, [], 'refuse', topology))
+    return refused
+  }
+  const { isSticky } = policy
+  const foreseen = foreseenOf(listed, listed.length)
+  const indexes = new Map(listed.map((candidate, i) => [candidate, i]))
+  const numbers = new Map<number | string, number>()
+  const choices: PlannedChoice[] = []
+  const map = new Uint16Array(places.end)
+  let isUniform = true
+  for (let number = 0; number < places.end; number++) {
+    const client = places.placeOf(number)
+    if (client === undefined && number !== 0) continue
+    setClient(candidates, client)
+    const origin = { own: topology.own, client }
+    const { chosen, drawn, standing } = chooseAmong(app, policy, candidates, origin)
+    const isRefused = standing.regard === 'refuse'
+    if (chosen.length === 0 && !isRefused) map[number] = CHOICE_NODATA
+    else {
+      const key = keyOf(chosen, drawn, indexes)
+      let choice = numbers.get(key)
+      if (choice === undefined) {
+        const isDegraded = chosen.some(({ endpoint }) => endpoint.health === 'degraded')
+        const { ttl } = ttlOf(app, isDegraded, foreseen)
+        const indexOf = (item: Listed): number => indexes.get(item) ?? 0
+        choice = choices.push({
+          chosen: chosen.map(indexOf),
+          drawn: drawn?.map(({ item, upTo }) => ({ item: indexOf(item), upTo })),
+          buckets: drawn !== undefined && isSticky ? shareBuckets(drawn) : undefined,
+          ttl,
+        })
+        numbers.set(key, choice)
+        excluded?.add(decidedOf(app, listed, chosen, standing.regard, origin))
+      }
+      map[number] = choice
+    }
+    isUniform &&= map[number] === map[0]
+  }
+  return { map, choices, isUniform }
+}
+
+/** A decision as it is counted: among all that are listed, by the whole policy. */
+function decidedOf(
+  app: ReplicaApp,
+  listed: readonly Listed[],
+  chosen: readonly Listed[],
+  regard: Regard,
+  origin: Origin,
+): Decided<Listed> {
+  const candidates = hasAlias(listed) ? eachOnce(listed) : listed
+  const policy = compiledPolicy(app.policy)
+  const { length: count } = candidates
+  const [best] = chosen
+  // Where the gates were gone through for all places at once, nothing is made of health after them.
+  const isDone = regard === 'ignore' && heedsHealth(policy)
+  const made = isDone
+    ? regardOf(app.health, policy.requirements, origin, candidates, count)
+    : regard
+  return { policy, regard: made, candidates, count, chosen, best, origin }
+}
+
+/**
+ * Does once what is the same for all places: drops what may not be answered anywhere, and where the
+ * requirements do not go by the client, neither do the gates nor what is made of health. Gates are left
+ * where what one endpoint leaves may go past them, or where another set may take part.
+ */
+function narrow(
+  app: ReplicaApp,
+  listed: readonly Listed[],
+  topology: Topology,
+): {
+  readonly policy: Policy
+  readonly candidates: readonly Listed[]
+  readonly refused: LocatedPlan | undefined
+} {
+  const policy = compiledPolicy(app.policy)
+  // Which of them take part is seen place by place.
+  if (hasAlias(listed)) return { policy, candidates: listed, refused: undefined }
+  const fixed = policy.requirements.filter(({ isOfClient }) => isOfClient !== true)
+  const requirements = policy.requirements.filter(({ isOfClient }) => isOfClient === true)
+  const candidates = listed.filter((one) => fixed.every(({ admits }) => admits(one, topology)))
+  const isWhole = candidates.some(isWithheld) || hasFallback(listed)
+  if (requirements.length > 0 || isWhole) {
+    return { policy: { ...policy, requirements }, candidates, refused: undefined }
+  }
+  const regard = heedsHealth(policy)
+    ? regardOf(app.health, [], topology, candidates, candidates.length)
+    : 'ignore'
+  const all = regard === 'heed' ? policy.preferences : policy.healthBlind
+  const gates = all.filter(({ isGate }) => isGate === true)
+  const best = candidates[choose([], gates, candidates, candidates.length, topology)]
+  const orders = all.filter(({ isGate }) => isGate !== true)
+  return {
+    policy: { ...policy, requirements, preferences: orders, healthBlind: orders },
+    candidates:
+      best === undefined
+        ? []
+        : candidates.filter((one) => compareAll(gates, one, best, topology) === 0),
+    refused: regard === 'refuse' ? refusedPlan(app, listed) : undefined,
+  }
+}
+
+/** Wherever the client is. */
+function refusedPlan(app: ReplicaApp, listed: readonly Listed[]): LocatedPlan {
+  const { ttl } = ttlOf(app, false, foreseenOf(listed, listed.length))
+  const choice = { chosen: [], drawn: undefined, buckets: undefined, ttl }
+  return { map: Uint16Array.of(1), choices: [choice], isUniform: true }
+}
+
+/** The same for the same choice. */
+function keyOf(
+  chosen: readonly Listed[],
+  drawn: readonly Drawn<Listed>[] | undefined,
+  indexes: ReadonlyMap<Listed, number>,
+): number | string {
+  const [only] = chosen
+  if (only !== undefined && chosen.length === 1) return indexes.get(only) ?? 0
+  const list = chosen.map((candidate) => indexes.get(candidate) ?? 0).join()
+  return drawn === undefined ? list : `${list}:${drawn.map(({ upTo }) => upTo).join()}`
+}
