@@ -7,6 +7,7 @@ import type { Dispatch, Io } from './call.ts'
 import { addMachineCommands } from './program-machines.ts'
 import { addObjectCommands } from './program-objects.ts'
 import { addOperatorCommands } from './program-operators.ts'
+import { addZoneCommands } from './program-zone.ts'
 
 /** Creates the command line: all commands, options and help texts, but not what they do. */
 export function createProgram(io: Io, dispatch: Dispatch): Command {
@@ -36,6 +37,7 @@ export function createProgram(io: Io, dispatch: Dispatch): Command {
   addOperatorCommands(program, bind)
   addMeshCommands(program, bind)
   addMachineCommands(program, bind)
+  addZoneCommands(program, bind)
   return program
 }
 
