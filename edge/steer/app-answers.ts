@@ -15,24 +15,14 @@ import type { AppType } from './answer-records.ts'
 import { decideSteering } from './decide.ts'
 import type { ChosenEndpoint, Listed, SteeringDecision } from './decide.ts'
 import { drawOne, shareBuckets } from './draw.ts'
+import { withNodata } from './kept-answers.ts'
+import type { KeptChoice, Refusal } from './kept-answers.ts'
 import { LocatedPlans } from './located.ts'
 import type { LocatedPlan, PlannedChoice } from './located.ts'
 import type { SteerCounts } from './metrics.ts'
 import { compiledPolicy } from './policies.ts'
 import type { Topology } from './topology.ts'
 import type { ServedZone } from './zones.ts'
-
-/** NODATA, for so many seconds at most; its SOA is that of the moment, so it is not kept whole. */
-type Refusal = number
-
-type KeptDraw = readonly { readonly answer: Answer | Refusal; readonly upTo: number }[]
-
-/** As `AnswerChoice`, with NODATA as it is kept. */
-type KeptChoice =
-  | Answer
-  | Refusal
-  | KeptDraw
-  | { readonly answers: readonly (Answer | Refusal)[]; readonly buckets: Uint8Array }
 
 /** Answers by the place of the client. */
 export interface LocatedAnswer<T = AnswerChoice> {
@@ -173,14 +163,30 @@ export class AppAnswers {
     if (entry.app === undefined || !mayAnswer(entry.app, qtype)) return undefined
     const era = this.#eraOf(topology)
     if (entry.answersFor !== era || entry.answers === undefined) {
+      entry.answers = this.#renewed(topology, entry, era)
       entry.answersFor = era
-      entry.answers = new Map()
     }
     const known = entry.answers.get(qtype)
     if (known !== undefined || entry.answers.has(qtype)) return known
     const answer = this.#make(topology, entry, qtype)
     entry.answers.set(qtype, answer)
     return answer
+  }
+
+  /** What is left of the answers of a name in another era: where only places have changed, most of them. */
+  #renewed(topology: Topology, entry: NameEntry, era: Era): Map<number, AppAnswer> {
+    const { answers, answersFor, app } = entry
+    const isSame = answersFor?.topology === era.topology && answersFor.generation === era.generation
+    if (answers === undefined || app === undefined || !isSame) return new Map()
+    if (!this.usesClient(entry)) return answers
+    const renewed = new Map<number, AppAnswer>()
+    for (const [qtype, answer] of answers) {
+      if (answer === undefined || typeof answer === 'number' || !isByPlace(answer)) continue
+      const over = this.#options.own.over(entry.name, app)
+      const subject = subjectOf(entry, over, appTypeOf(qtype))
+      renewed.set(qtype, this.#makeByPlace(topology, over, subject, answer))
+    }
+    return renewed
   }
 
   #make(topology: Topology, entry: NameEntry, qtype: AppType): AppAnswer {
@@ -195,7 +201,13 @@ export class AppAnswers {
     return encodeDecision(subject, decision)
   }
 
-  #makeByPlace(topology: Topology, app: ReplicaApp, subject: Subject): AppAnswer {
+  /** `before`: of the same app and type, for other places. */
+  #makeByPlace(
+    topology: Topology,
+    app: ReplicaApp,
+    subject: Subject,
+    before?: LocatedAnswer<KeptChoice>,
+  ): AppAnswer {
     const { counts, places } = this.#options
     const { plan, listed } = this.#plans.planOf(
       app,
@@ -204,11 +216,14 @@ export class AppAnswers {
       places(),
       counts.excluded,
     )
-    for (const { chosen } of plan.choices) {
-      counts.decided(listed[chosen[0] ?? -1]?.place, topology)
-    }
-    const choices = plan.choices.map((choice) => encodePlanned(subject, choice, listed))
-    return plan.isUniform ? choices[0] : { plan, choices }
+    const choices = plan.choices.map((choice, i) => {
+      const known = before?.plan.choices[i] === choice ? before.choices[i] : undefined
+      if (known !== undefined) return known
+      counts.decided(listed[choice.chosen[0] ?? -1]?.place, topology)
+      return encodePlanned(subject, choice, listed)
+    })
+    // Without a choice it is CHOICE_NODATA, and there is none of that number.
+    return plan.isUniform ? choices[(plan.map[0] ?? 0) - 1] : { plan, choices }
   }
 }
 
@@ -230,27 +245,6 @@ export function mayAnswer({ endpoints, service }: ReplicaApp, type: AppType): bo
   if (type === TYPE_CNAME) return false
   if (type !== TYPE_SRV) return service?.https === true
   return service?.srv !== false && endpoints.some((one) => portOf(service, one) !== undefined)
-}
-
-/** The answers, with the NODATA of the zone as it is now. */
-function withNodata(zone: ServedZone, choice: KeptChoice): AnswerChoice {
-  if (isSettled(choice)) return choice
-  const settle = (answer: Answer | Refusal): Answer =>
-    typeof answer === 'number' ? zone.nodataFor(answer) : answer
-  if (typeof choice === 'number') return settle(choice)
-  if (isDraw(choice)) return choice.map(({ answer, upTo }) => ({ answer: settle(answer), upTo }))
-  return 'buckets' in choice ? { ...choice, answers: choice.answers.map(settle) } : choice
-}
-
-/** Whether there is no NODATA in it, as in nearly all. */
-function isSettled(choice: KeptChoice): choice is AnswerChoice {
-  if (typeof choice === 'number') return false
-  if (isDraw(choice)) return choice.every(({ answer }) => typeof answer !== 'number')
-  return !('buckets' in choice) || choice.answers.every((answer) => typeof answer !== 'number')
-}
-
-function isDraw(choice: Exclude<KeptChoice, Refusal>): choice is KeptDraw {
-  return Array.isArray(choice)
 }
 
 function encodeDecision(

@@ -127,6 +127,66 @@ describe('a plan by the place of the client', () => {
     expect(uniform).toBeGreaterThan(10)
   })
 
+  it('goes on when places change: what is said for each is what a new plan says', () => {
+    const clusters = ids.map((id, i) =>
+      clusterSchema.parse({ id, latitude: 0, longitude: 40 * i - 150 }),
+    )
+    const [own] = clusters
+    if (own === undefined) throw new Error('no cluster')
+    const topology = createTopology(own, clusters)
+    const pool: ClientPlace[] = Array.from({ length: 12 }, (_, i) => ({
+      latitude: 5 * i - 30,
+      longitude: 30 * i - 180,
+      country: i % 2 === 0 ? 'DE' : 'US',
+    }))
+    const numbered = fc.array(fc.option(fc.nat(pool.length - 1), { nil: undefined }), {
+      maxLength: 8,
+    })
+    fc.assert(
+      fc.property(
+        policy,
+        fc.array(fc.dictionary(fc.constantFrom(...ids), endpoint, { minKeys: 1 }), {
+          minLength: 1,
+          maxLength: 2,
+        }),
+        fc.array(numbered, { minLength: 2, maxLength: 5 }),
+        (policyText, apps, revisions) => {
+          const plans = new LocatedPlans()
+          revisions.forEach((numbers, revision) => {
+            const places: ClientPlaces = {
+              revision,
+              end: numbers.length + 1,
+              placeOf: (number) => pool[numbers[number - 1] ?? -1],
+            }
+            for (const endpoints of apps) {
+              const app: ReplicaApp = {
+                policy: policyText,
+                ttlMin: 5,
+                ttlMax: 30,
+                health: { enoughUpPercent: 0, failClosed: false, trustMs: 10_000 },
+                endpoints: Object.entries(endpoints).map(([cluster, more]) => ({
+                  cluster,
+                  ...more,
+                })),
+              }
+              const said = (of: LocatedPlans) => {
+                const { plan, listed } = of.planOf(app, TYPE_A, topology, places)
+                return Array.from({ length: places.end }, (_, number) => {
+                  const at = plan.isUniform && plan.map.length === 1 ? 0 : number
+                  const { chosen, drawn, ttl } = plan.choices[(plan.map[at] ?? 0) - 1] ?? {}
+                  const names = chosen?.map((i) => listed[i]?.endpoint.cluster)
+                  return { is: names ?? plan.map[at], ttl, drawn: drawn?.map(({ upTo }) => upTo) }
+                })
+              }
+              expect(said(plans)).toEqual(said(new LocatedPlans()))
+            }
+          })
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
   it('is shared by apps that differ in nothing that matters, until a place changes', () => {
     const clusters = ['own', 'a'].map((id, i) =>
       clusterSchema.parse({ id, latitude: 0, longitude: 90 * i }),

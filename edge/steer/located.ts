@@ -1,4 +1,5 @@
 import type { ClientPlaces } from '../locate/client-places.ts'
+import type { ClientPlace } from '../locate/place.ts'
 import type { ReplicaApp } from '../replica/model.ts'
 import { CHOICE_NODATA } from '../table/layout.ts'
 import { choose, compareAll } from './choose.ts'
@@ -34,7 +35,10 @@ export interface LocatedPlan {
    * such place. Never changed, so that the same map can be used by its identity.
    */
   readonly map: Uint16Array
-  /** A choice without endpoints: an app that is refused an answer. */
+  /**
+   * A choice without endpoints: an app that is refused an answer. The plan that follows when places change
+   * has these too, and behind them its own.
+   */
   readonly choices: readonly PlannedChoice[]
   /** Whether all clients get the same. */
   readonly isUniform: boolean
@@ -42,6 +46,9 @@ export interface LocatedPlan {
 
 /** Plans that are remembered: apps on the same clusters share one. */
 const PLANS_MAX = 1_000
+
+/** Choices beyond the endpoints after which a plan is made from the ground: most are of places that are gone. */
+const WORN_CHOICES = 1_000
 
 /**
  * Decides for apps whose policy goes by the place of the client: once for each place, when data has
@@ -51,7 +58,9 @@ const PLANS_MAX = 1_000
 export class LocatedPlans {
   #topology: Topology | undefined
   #revision = -1
-  readonly #plans = new Map<string, LocatedPlan>()
+  /** The places by their numbers, as of the revision. */
+  #placed: readonly (ClientPlace | undefined)[] = []
+  readonly #plans = new Map<string, Planned>()
 
   /** The plan of an app for a type, and its endpoints in the order that the plan counts them by. */
   planOf(
@@ -61,21 +70,38 @@ export class LocatedPlans {
     places: ClientPlaces,
     excluded?: ExcludedCounts,
   ): { readonly plan: LocatedPlan; readonly listed: readonly Listed[] } {
-    if (this.#topology !== topology || this.#revision !== places.revision) {
+    if (this.#topology !== topology) {
       this.#topology = topology
-      this.#revision = places.revision
       this.#plans.clear()
+    }
+    if (this.#revision !== places.revision) {
+      this.#revision = places.revision
+      this.#placed = Array.from({ length: places.end }, (_, number) => places.placeOf(number))
     }
     const { listed, unlisted } = listCandidates(app, qtype, topology)
     const signature = signatureOf(app, listed)
     const known = this.#plans.get(signature)
-    if (known !== undefined) return { plan: known, listed }
-    const plan = makePlan(app, listed, topology, places, excluded)
-    excluded?.addUnlisted(compiledPolicy(app.policy), unlisted.length)
-    if (this.#plans.size >= PLANS_MAX) this.#plans.clear()
-    this.#plans.set(signature, plan)
-    return { plan, listed }
+    const placed = this.#placed
+    if (known?.placed === placed) return { plan: known.plan, listed }
+    const isWorn = (known?.plan.choices.length ?? 0) > listed.length + WORN_CHOICES
+    const before = isWorn ? undefined : known
+    const planned = makePlan(app, listed, topology, placed, excluded, before)
+    if (known === undefined) {
+      excluded?.addUnlisted(compiledPolicy(app.policy), unlisted.length)
+      if (this.#plans.size >= PLANS_MAX) this.#plans.clear()
+    }
+    this.#plans.set(signature, planned)
+    return { plan: planned.plan, listed }
   }
+}
+
+/** A plan, and what it takes to go on with it when places change. */
+interface Planned {
+  readonly plan: LocatedPlan
+  /** The places that it was made for, by their numbers. */
+  readonly placed: readonly (ClientPlace | undefined)[]
+  /** Choices by what they choose. */
+  readonly numbers: ReadonlyMap<number | string, number>
 }
 
 /** All that a plan depends on, beside topology and places. */
@@ -104,24 +130,30 @@ function makePlan(
   app: ReplicaApp,
   listed: readonly Listed[],
   topology: Topology,
-  places: ClientPlaces,
+  placed: readonly (ClientPlace | undefined)[],
   excluded: ExcludedCounts | undefined,
-): LocatedPlan {
+  before: Planned | undefined,
+): Planned {
   const { policy, candidates, refused } = narrow(app, listed, topology)
   if (refused !== undefined) {
     excluded?.add(decidedOf(app, listed, [], 'refuse', topology))
-    return refused
+    return { plan: refused, placed, numbers: new Map() }
   }
   const { isSticky } = policy
   const foreseen = foreseenOf(listed, listed.length)
   const indexes = new Map(listed.map((candidate, i) => [candidate, i]))
-  const numbers = new Map<number | string, number>()
-  const choices: PlannedChoice[] = []
-  const map = new Uint16Array(places.end)
+  // Those of before stay what they are, and new ones follow: names go on with the answers that they have.
+  const numbers = new Map<number | string, number>(before?.numbers)
+  const choices: PlannedChoice[] = [...(before?.plan.choices ?? [])]
+  const map = new Uint16Array(placed.length)
   let isUniform = true
-  for (let number = 0; number < places.end; number++) {
-    const client = places.placeOf(number)
+  for (const [number, client] of placed.entries()) {
     if (client === undefined && number !== 0) continue
+    if (before !== undefined && before.placed[number] === client && number < before.placed.length) {
+      map[number] = before.plan.map[number] ?? 0
+      isUniform &&= map[number] === map[0]
+      continue
+    }
     setClient(candidates, client)
     const origin = { own: topology.own, client }
     const { chosen, drawn, standing } = chooseAmong(app, policy, candidates, origin)
@@ -147,7 +179,7 @@ function makePlan(
     }
     isUniform &&= map[number] === map[0]
   }
-  return { map, choices, isUniform }
+  return { plan: { map, choices, isUniform }, placed, numbers }
 }
 
 /** A decision as it is counted: among all that are listed, by the whole policy. */

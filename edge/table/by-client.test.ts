@@ -114,6 +114,27 @@ describe('an answer by the place of the client', () => {
     expect(matters).toEqual([false, true, false])
   })
 
+  it('keeps its answers while others follow them, and gives others new numbers', () => {
+    const { writer, reader } = open([octet(10), octet(20)], [1, 2])
+    writer.putMap(8, Uint16Array.of(1, 2, 3))
+    put(writer, 8, [octet(10), octet(20), octet(30)])
+    // Whoever still goes by the map of before finds what it meant.
+    expect([0, 1, 2].map((location) => ask(reader, location))).toEqual([10, 20, 30])
+    writer.deleteMap(7)
+    writer.putMap(9, Uint16Array.of(1, 2, 3))
+    put(writer, 9, [octet(10), octet(21), octet(30)])
+    writer.deleteMap(8)
+    expect([0, 1, 2].map((location) => ask(reader, location))).toEqual([10, 21, 30])
+    expect(writer.stats().entries).toBe(3 + 1 + 1)
+    writer.putMap(10, Uint16Array.of(1))
+    put(writer, 10, [octet(10)])
+    writer.deleteMap(9)
+    expect(ask(reader, 0)).toBe(10)
+    expect(writer.stats().entries).toBe(1 + 1 + 1)
+    writer.name(qname, CLASS_IN).delete(TYPE_A)
+    expect(writer.stats().entries).toBe(1)
+  })
+
   it('of more choices than there is room for is refused, and nothing is left', () => {
     const choices = Array.from({ length: 30_001 }, () => octet(1))
     const { writer, reader, isPut } = open(choices, [1])

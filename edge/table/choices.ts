@@ -81,6 +81,9 @@ export class ChoiceEntries {
     times: EntryTimes,
   ): boolean {
     const before = this.#numbersOf(qtype, qclass)
+    if (before !== undefined && isLocated(choice) && this.#isKept(qtype, before, choice, times)) {
+      return this.#extend(qtype, qclass, before, choice, times)
+    }
     const first = before?.first === 1 ? CHOICES_FIRST_OTHER : 1
     this.#next = first
     this.#end = first + CHOICES_MAX
@@ -96,6 +99,49 @@ export class ChoiceEntries {
     if (before !== undefined) this.#remove(qtype, before.first, before.first + before.count)
     this.#heads += (isPut ? 1 : 0) - (before === undefined ? 0 : 1)
     return isPut
+  }
+
+  /**
+   * Whether the answers that are there are the first of the new ones: then they keep their numbers, for
+   * these say the same in the map of before.
+   */
+  #isKept(
+    qtype: number,
+    { first, count }: Numbers,
+    { choices }: LocatedAnswers,
+    times: EntryTimes,
+  ): boolean {
+    if (choices.length < count || choices.length > CHOICES_MAX) return false
+    return choices.every((choice, i) => {
+      if (isDrawn(choice) || isSticky(choice)) return false
+      if (i >= count) return true
+      this.#store.selectQuestion(qtype, first + i, VARIANT_CHOICE)
+      return this.#store.holds(choice, times, 0)
+    })
+  }
+
+  /** Puts the answers behind those that are there, and then what chooses among all. */
+  #extend(
+    qtype: number,
+    qclass: number,
+    { first, count }: Numbers,
+    { mapNumber, choices }: LocatedAnswers,
+    times: EntryTimes,
+  ): boolean {
+    this.#end = first + CHOICES_MAX
+    this.#next = first + choices.length
+    const isPut = choices.every((choice, i) => {
+      if (i < count || isDrawn(choice) || isSticky(choice)) return true
+      return this.#putAnswer(qtype, first + i, choice, times)
+    })
+    const head = [first, choices.length, mapNumber]
+    if (isPut && this.#putNumbers(qtype, qclass, 0, head, times, FLAG_BY_CLIENT)) return true
+    this.#store.refused++
+    this.#store.selectQuestion(qtype, qclass, 0)
+    this.#store.remove()
+    this.#remove(qtype, first, first + choices.length)
+    this.#heads--
+    return false
   }
 
   /** Removes what chooses and the answers, where there are several. */
@@ -176,7 +222,7 @@ export class ChoiceEntries {
   }
 
   /** Those of the answers that are there; undefined where one answer is, or none. */
-  #numbersOf(qtype: number, qclass: number): { first: number; count: number } | undefined {
+  #numbersOf(qtype: number, qclass: number): Numbers | undefined {
     if (this.#heads === 0) return undefined
     const { words } = this.#store
     this.#store.selectQuestion(qtype, qclass, 0)
@@ -194,6 +240,12 @@ export class ChoiceEntries {
       this.#store.remove()
     }
   }
+}
+
+/** Those of the answers to a question. */
+interface Numbers {
+  readonly first: number
+  readonly count: number
 }
 
 /** The octets of all buckets, two in a number. */

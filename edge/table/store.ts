@@ -104,6 +104,16 @@ export class RecordStore {
     return findRecord(this.words, this.#index.start, this.#index.mask, this.key)
   }
 
+  /** Whether the record of the selected key is there, just as `put` would leave it. */
+  holds(answer: Answer, times: EntryTimes, flags: number): boolean {
+    const bytes = recordBytes(this.key, answer, times)
+    if (bytes > RECORD_MAX_BYTES) return false
+    const ref = this.find()
+    if (ref === 0) return false
+    writeRecord(this.#draft, 0, this.key, answer, times, flags)
+    return isSameRecord(this.words, ref, this.#draft, bytes >> 2)
+  }
+
   /** Puts a record under the selected key, or replaces the one that is there. False when it does not fit. */
   put(answer: Answer, times: EntryTimes, flags: number): boolean {
     const bytes = recordBytes(this.key, answer, times)
