@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { MESSAGE_MAX_BYTES } from '../../shared/dns/framing.ts'
 import type { ThreadCounts } from '../counts.ts'
-import type { Client, QueryHandler, Reply } from '../listen/listener.ts'
+import type { QueryHandler, Reply } from '../listen/listener.ts'
 import type { HandlerBatch } from '../listen/stream-connection.ts'
 import type { ClientLocator } from '../locate/client-locator.ts'
 import { Sender } from '../locate/sender.ts'
@@ -33,7 +33,6 @@ export class StreamHandler implements HandlerBatch {
   readonly #waiting = new Map<number, Reply>()
   #misses: StreamMiss[] = []
   readonly #sender = new Sender()
-  #senderText = ''
   #lastId = 0
   #startedAt = 0
   #answered = 0
@@ -67,7 +66,11 @@ export class StreamHandler implements HandlerBatch {
   readonly handle: QueryHandler = (wire, client, reply) => {
     const { counts } = this.#options
     wire.copy(this.#slot)
-    const size = this.#answerer.answer(this.#slot, wire.length, this.#senderOf(client))
+    const size = this.#answerer.answer(
+      this.#slot,
+      wire.length,
+      this.#sender.setText(client.address),
+    )
     if (size > 0) {
       counts.countAnswer(this.#answerer.qtype, this.#answerer.rcode)
       this.#answered++
@@ -83,15 +86,6 @@ export class StreamHandler implements HandlerBatch {
       // Alone in its memory: a view would be posted with all that it is a view of.
       this.#misses.push({ id, wire: new Uint8Array(wire), family, address, port })
     }
-  }
-
-  /** Of most connections more than one message comes. */
-  #senderOf({ address }: Client): Sender {
-    if (address !== this.#senderText) {
-      this.#sender.setText(address)
-      this.#senderText = address
-    }
-    return this.#sender
   }
 
   /** Passes the control thread's answer on. */

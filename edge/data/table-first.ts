@@ -29,14 +29,12 @@ export function answerTableFirst(options: TableFirstOptions): AtOnce {
   const { reader, nsid, locator, counts, clock, nowSeconds } = options
   const answerer = new TableAnswerer(reader, nsid, 'udp', locator)
   const sender = new Sender()
-  // Its address is of account in few cases, and costs as much as the look-up.
-  const isLocating = locator !== undefined
   const slot = Buffer.alloc(SLOT_BYTES)
   return (wire, family, address) => {
     if (wire.length > slot.length) return undefined
     const startedAt = clock.nowMs()
     slot.set(wire)
-    if (isLocating) sender.setText(address)
+    sender.setText(address)
     reader.beginBatch(nowSeconds())
     const size = answerer.answer(slot, wire.length, sender)
     reader.endBatch()

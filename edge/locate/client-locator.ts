@@ -42,6 +42,7 @@ export class ClientLocator {
   /** Whether the query tells the subnet of its client, and the sender's word for it is taken. */
   isTold(q: Query, sender: Sender): boolean {
     if (q.ecsAt === 0 || this.#trusted === undefined) return false
+    sender.read()
     this.#trusted.locateOctets(sender.octets, sender.at, sender.family)
     return this.#trusted.number !== 0
   }
@@ -55,6 +56,7 @@ export class ClientLocator {
       this.locateSubnet(q.wire, q.ecsAt, q.ecsFamily, q.ecsSource)
       return
     }
+    sender.read()
     this.#locations.locateOctets(sender.octets, sender.at, sender.family)
     const bits = sender.family === 4 ? ipv4Bits : ipv6Bits
     this.#take(sender.octets, sender.at, (bits + 7) >> 3, bits)

@@ -44,7 +44,9 @@ export interface LocatedPlan {
   readonly isUniform: boolean
 }
 
-/** Plans that are remembered: apps on the same clusters share one. */
+/** Places of all plans that are remembered, 2 bytes each: apps on the same clusters share a plan. */
+const PLANNED_PLACES_MAX = 16_000_000
+/** Plans that are remembered, however few places there are. */
 const PLANS_MAX = 1_000
 
 /** Choices beyond the endpoints after which a plan is made from the ground: most are of places that are gone. */
@@ -88,7 +90,8 @@ export class LocatedPlans {
     const planned = makePlan(app, listed, topology, placed, excluded, before)
     if (known === undefined) {
       excluded?.addUnlisted(compiledPolicy(app.policy), unlisted.length)
-      if (this.#plans.size >= PLANS_MAX) this.#plans.clear()
+      const most = Math.min(PLANS_MAX, PLANNED_PLACES_MAX / placed.length)
+      if (this.#plans.size >= most) this.#plans.clear()
     }
     this.#plans.set(signature, planned)
     return { plan: planned.plan, listed }
