@@ -5,6 +5,10 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { messageOf } from '../shared/errors.ts'
 import { packageRoot } from '../shared/package-root.ts'
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from '../shared/exit.ts'
+import { measureDurable } from './central/durable.ts'
+import { measureRecords } from './central/records.ts'
+import { measureSpread } from './central/spread.ts'
+import { measureWrites } from './central/writes.ts'
 import { dnsperfVersion } from './load/dnsperf.ts'
 import { measureLoad } from './load/load.ts'
 import { measureMiss } from './load/miss.ts'
@@ -29,6 +33,10 @@ const parts = {
   soak: measureSoak,
   health: measureHealth,
   places: measurePlaces,
+  durable: measureDurable,
+  records: measureRecords,
+  spread: measureSpread,
+  writes: measureWrites,
 } as const
 type Part = keyof typeof parts
 

@@ -14,3 +14,8 @@ export function run(options: { readonly configFile: string }): Promise<number> {
     },
   })
 }
+
+/** Loads what checks the log of a central that is stopped, without a central. */
+export async function loadLogCheck() {
+  return import('./log/verify-file.ts')
+}

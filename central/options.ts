@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { logLevels } from '../shared/log.ts'
 import { grpcOptionsSchema } from './grpc/options.ts'
 import { httpOptionsSchema } from './http/options.ts'
+import { kafkaOptionsSchema } from './log/kafka/options.ts'
 import { machineOptionsSchema } from './machines/options.ts'
+import { guardOptionsSchema } from './registry/options.ts'
+import { sourcesSchema } from './source/options.ts'
 
 /** The config of central. */
 export const centralOptionsSchema = z.strictObject({
@@ -13,9 +16,17 @@ export const centralOptionsSchema = z.strictObject({
   eventLog: z
     .strictObject({
       driver: z
-        .enum(['sqlite', 'memory'])
+        .enum(['sqlite', 'kafka', 'memory'])
         .default('sqlite')
-        .describe('sqlite: a file, every write durable; memory: for trials, gone at the end'),
+        .describe(
+          'sqlite: a file, every write durable, one central; kafka: a topic, several centrals that serve as one; memory: for trials, gone at the end',
+        ),
+      kafka: kafkaOptionsSchema.optional().describe('Only, and needed, with the driver kafka'),
+    })
+    .superRefine(({ driver, kafka }, ctx) => {
+      const refuse = (message: string): void => ctx.addIssue({ code: 'custom', message })
+      if (driver === 'kafka' && kafka === undefined) refuse('has the driver kafka, and no kafka')
+      if (driver !== 'kafka' && kafka !== undefined) refuse(`has kafka, and the driver ${driver}`)
     })
     .prefault({}),
   snapshotChanges: z
@@ -24,9 +35,11 @@ export const centralOptionsSchema = z.strictObject({
     .max(1_000_000_000)
     .default(10_000)
     .describe('Changes after which the state is written anew, so that a start replays fewer'),
+  guard: guardOptionsSchema.prefault({}),
   grpc: grpcOptionsSchema.prefault({}),
   http: httpOptionsSchema.prefault({}),
   machines: machineOptionsSchema.prefault({}),
+  sources: sourcesSchema.describe('Topics of Kafka that feed zones, in the form of stream-dns'),
   log: z
     .strictObject({
       level: z

@@ -15,6 +15,8 @@ describe('meridian agent refuses before it begins', () => {
       [...needed, '--lease-seconds', '4'],
       ['--lease-seconds: "4" is not a whole number in 5..3600'],
     ],
+    [[...needed, '--load-command', '  '], ['--load-command: ']],
+    [[...needed, '--load-seconds', '16'], ['--load-seconds: "16" is not a whole number in 1..15']],
     [[...needed, '--addresses', 'here'], ['is not an IPv4 or IPv6 address']],
     [[...needed, '--check', 'udp'], ['--check: "udp" is not tcp, http, or http:PATH']],
     [[...needed, '--check', 'tcp'], ['--port: is missing, the port that --check looks at']],

@@ -5,6 +5,8 @@ import type { Target } from './target.ts'
 
 /** How long a request that waits for nothing may take. */
 const DEADLINE_MS = 10_000
+/** How long a text may take that is taken a part at a time: the zone file of millions of records. */
+const TEXT_DEADLINE_MS = 600_000
 /** The largest answer that is read: a page of 1000 apps, the diff of a large manifest. */
 const ANSWER_MAX_BYTES = 256 * 1024 * 1024
 /** The largest page that central gives. */
@@ -74,10 +76,43 @@ export class RestClient {
         edges: response.headers.get('meridian-edges') ?? undefined,
       }
     } catch (err) {
-      if (err instanceof MeridianError) throw err
-      throw new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', this.#unreachable(err, deadlineMs), {
-        cause: err,
+      throw this.#failed(err, deadlineMs)
+    }
+  }
+
+  /**
+   * Gets a text a part at a time, however long it is. Throws as `expect` does; reading throws when it takes
+   * longer than `TEXT_DEADLINE_MS` or ends before its end.
+   */
+  async openText(path: string, mediaType: string): Promise<AsyncIterable<Uint8Array>> {
+    const { url } = this.#target
+    try {
+      const response = await fetch(`${url}${path}`, {
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TEXT_DEADLINE_MS),
+        headers: { accept: `${mediaType}, application/problem+json` },
       })
+      if (response.status === 200) return this.#chunksOf(response)
+      const answer = {
+        status: response.status,
+        body: parseJson(await readText(response)),
+        etag: undefined,
+        version: undefined,
+        edges: undefined,
+      }
+      throw this.refusal({ method: 'GET', path }, answer)
+    } catch (err) {
+      throw this.#failed(err, TEXT_DEADLINE_MS)
+    }
+  }
+
+  async *#chunksOf(response: Response): AsyncGenerator<Uint8Array, void> {
+    const body: AsyncIterable<unknown> | undefined = response.body ?? undefined
+    if (body === undefined) return
+    try {
+      for await (const chunk of body) if (chunk instanceof Uint8Array) yield chunk
+    } catch (err) {
+      throw this.#failed(err, TEXT_DEADLINE_MS)
     }
   }
 
@@ -105,17 +140,56 @@ export class RestClient {
   /** Gets a list by following its pages, to its end or to `limit` objects. */
   async list(path: string, query: Request['query'] = {}, limit = Infinity): Promise<Item[]> {
     const items: Item[] = []
+    for await (const page of this.pages(path, query, limit)) items.push(...page)
+    return items
+  }
+
+  /** As `list`, page by page: for lists that need not be in memory whole. */
+  async *pages(
+    path: string,
+    query: Request['query'] = {},
+    limit = Infinity,
+    deadlineMs = DEADLINE_MS,
+  ): AsyncGenerator<readonly Item[]> {
+    let left = limit
     let after = query['after']
-    while (items.length < limit) {
-      const size = Math.min(PAGE_MAX, limit - items.length)
-      const request: Request = { method: 'GET', path, query: { ...query, limit: size, after } }
+    while (left > 0) {
+      const size = Math.min(PAGE_MAX, left)
+      const asked = { ...query, limit: size, after }
+      const request: Request = { method: 'GET', path, query: asked, deadlineMs }
       const page = this.#parse(pageSchema, request, await this.expect(request))
-      items.push(...page.items)
-      if (page.next === undefined) break
+      yield page.items.slice(0, left)
+      left -= page.items.length
+      if (page.next === undefined) return
       if (page.next === after) throw this.#misshapen(request, 'the next page is the same page')
       after = page.next
     }
-    return items.slice(0, limit)
+  }
+
+  /**
+   * Sends a request whose answer is to be read as it comes. Throws `MERIDIAN_CENTRAL_UNREACHABLE` when there
+   * is none or central cannot serve now, `MERIDIAN_REQUEST_FAILED` when it refuses.
+   */
+  async open(request: Request, signal: AbortSignal): Promise<Response> {
+    const { url, token } = this.#target
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const headers = { ...authorization, ...request.headers }
+    const asked = fetch(`${url}${request.path}${queryOf(request.query)}`, {
+      redirect: 'manual',
+      signal,
+      headers,
+    })
+    const response = await asked.catch((err: unknown) => {
+      const message = this.#unreachable(err, DEADLINE_MS)
+      throw new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', message, { cause: err })
+    })
+    if (response.status === 200) return response
+    const { status } = response
+    const body = parseJson(await readText(response))
+    const none = { etag: undefined, version: undefined, edges: undefined }
+    const { message } = this.refusal(request, { status, body, ...none })
+    const code = status < 500 ? 'MERIDIAN_REQUEST_FAILED' : 'MERIDIAN_CENTRAL_UNREACHABLE'
+    throw new MeridianError(code, message)
   }
 
   /** Reads a body by its schema; throws when the other side does not keep to its interface. */
@@ -142,6 +216,12 @@ export class RestClient {
     const what = `${request.method} ${this.#target.url}${request.path}`
     const message = `${what}: the answer is not one of a Meridian ${this.#who}: ${reason}`
     return new MeridianError('MERIDIAN_REQUEST_FAILED', message)
+  }
+
+  #failed(err: unknown, deadlineMs: number): MeridianError {
+    if (err instanceof MeridianError) return err
+    const message = this.#unreachable(err, deadlineMs)
+    return new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', message, { cause: err })
   }
 
   #unreachable(err: unknown, deadlineMs: number): string {

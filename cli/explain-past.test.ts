@@ -137,6 +137,29 @@ describe('meridian explain --at', () => {
     })
   })
 
+  it.each([
+    ['a version', '42', 16],
+    ['a time after it', '2023-11-14T22:18:31Z', 8],
+  ])('shows the TTL by what was foreseen at %s', async (_what, at, ttl) => {
+    const [sfo, ...others] = history.clusters
+    const body = {
+      ...history,
+      app: { ...history.app, changesAtEpoch: atEpoch + 20_500 },
+      clusters: [{ ...sfo, changesAtEpoch: atEpoch + 60_000 }, ...others],
+    }
+    const url = await start(body, [], new URLSearchParams({ at }).toString())
+    const { code, out } = await explain(url, at, '--edge', 'lhr')
+    expect(code).toBe(0)
+    expect(out).toContain(`ttl ${ttl} (a change of an endpoint is foreseen)`)
+    const ofCluster = {
+      ...body,
+      app: history.app,
+      clusters: [{ ...sfo, changesAtEpoch: atEpoch + 9_000 }, ...others],
+    }
+    const other = await explain(await start(ofCluster), '42', '--edge', 'lhr')
+    expect(other.out).toContain('ttl 8 (a change of a cluster is foreseen)')
+  })
+
   it('says that round trips are not remembered', async () => {
     const app = { ...history.app, policy: 'latency' }
     const { code, err } = await explain(await start({ ...history, app }), '42')

@@ -62,6 +62,7 @@ export const explanationSchema = z.object({
 export type Explanation = Readonly<z.output<typeof explanationSchema>>
 
 const sources: Readonly<Record<string, string>> = {
+  records: 'static records of the zone',
   app: 'an app of the mesh',
   nodata: 'the name exists, but not with this type',
   nxdomain: 'the zone has no such name',

@@ -1,5 +1,6 @@
 import { checkValue } from '../shared/config/check.ts'
-import { idSchema, nameSchema } from '../shared/registry/schema.ts'
+import { nameSchema } from '../shared/registry/fields.ts'
+import { idSchema } from '../shared/registry/schema.ts'
 import { usageError } from './failure.ts'
 
 /** Checks the id of a cluster or edge that was given as an operand. */

@@ -128,7 +128,7 @@ describe('meridian config', () => {
     expect(ran.err).toContain('--kind is wanted')
     const told = await callCli(['config', 'check', file, '--kind', 'manifest'])
     expect(told.err).toBe(
-      `${file}:1:1: unknown key \`a\`; known are clusters, zones, networks, apps\n`,
+      `${file}:1:1: unknown key \`a\`; known are clusters, zones, networks, records, apps\n`,
     )
   })
 

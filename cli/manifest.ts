@@ -31,6 +31,11 @@ const lists = [
     field: 'id',
     keysOf: ({ networks }: Manifest) => networks.map(({ id }) => id),
   },
+  {
+    list: 'records',
+    field: 'name',
+    keysOf: ({ records }: Manifest) => records.map(({ name, type }) => `${name} ${type}`),
+  },
   { list: 'apps', field: 'name', keysOf: ({ apps }: Manifest) => apps.map(({ name }) => name) },
 ] as const
 

@@ -44,6 +44,12 @@ describe('meridian status', () => {
     const { out } = await run({ 'GET /v1/status': { body } }, 'status')
     expect(out).toBe('version   42\nlogId     x\nclusters  3\n')
   })
+
+  it('asks for the hash of the state only where it is wanted', async () => {
+    const body = { version: 42, stateHash: 'abc' }
+    const { out } = await run({ 'GET /v1/status?hash=true': { body } }, 'status', '--hash')
+    expect(out).toBe('version    42\nstateHash  abc\n')
+  })
 })
 
 describe('meridian wait', () => {
@@ -70,33 +76,5 @@ describe('meridian wait', () => {
     [['wait', '1', '--timeout', '61'], 'error: --timeout: "61" is not a whole number in 1..60\n'],
   ])('refuses %j', async (args, err) => {
     expect(await run({}, ...args)).toEqual({ code: 2, out: '', err })
-  })
-})
-
-describe('meridian events', () => {
-  const change = {
-    version: 8,
-    schema: 1,
-    atEpoch: 1_700_000_000_000,
-    actor: 'ci',
-    cause: 'r1',
-    events: [
-      { type: 'cluster-put', cluster: { id: 'sfo' } },
-      { type: 'network-put', network: { id: 'office', cluster: 'sfo' } },
-      { type: 'endpoint-put', app: 'a.example.', endpoint: { cluster: 'sfo' } },
-      { type: 'app-deleted', name: 'b.example.' },
-      { type: 'endpoint-deleted', app: 'a.example.', cluster: 'ewr' },
-    ],
-  }
-
-  it('lists changes after a version, and says where to go on', async () => {
-    const script = { 'GET /v1/events?after=7&limit=1': { body: { items: [change], next: '8' } } }
-    const { code, out, err } = await run(script, 'events', '--after', '7', '--limit', '1')
-    expect(code).toBe(0)
-    expect(out.split('\n')[1]).toBe(
-      '      8  2023-11-14T22:13:20.000Z  ci     cluster-put sfo, network-put office sfo, endpoint-put a.example. sfo, ' +
-        'app-deleted b.example., endpoint-deleted a.example. ewr',
-    )
-    expect(err).toBe('there may be more: meridian events --after 8\n')
   })
 })

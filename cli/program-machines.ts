@@ -25,6 +25,11 @@ export function addMachineCommands(program: Command, bind: Bind): void {
     .option('--check-seconds <n>', 'from one look to the next; 2, 1 to 60')
     .option('--fall <n>', 'bad looks in a row until it is unregistered; 3, 1 to 10')
     .option('--rise <n>', 'good looks in a row until it is registered again; 1, 1 to 10')
+    .option(
+      '--load-command <command>',
+      'run this, and tell central the load that it prints, in percent',
+    )
+    .option('--load-seconds <n>', 'from one run to the next; 5, 1 to 15')
     .addOption(
       new Option(
         '--when-unhealthy <what>',
@@ -42,6 +47,7 @@ export function addMachineCommands(program: Command, bind: Bind): void {
   withExamples(
     agent,
     'agent --app video.example --cluster sfo --port 8080 --check http:/healthz',
+    "agent --app video.example --cluster sfo --load-command '/usr/local/bin/load --percent'",
     'agent --config agent.yaml',
   )
   bind(agent, async () => (await import('./commands/agent.ts')).runAgent)

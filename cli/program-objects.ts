@@ -35,12 +35,21 @@ function addClusters(program: Command, bind: Bind): void {
 function addZones(program: Command, bind: Bind): void {
   const zones = program.command('zones').description('DNS zones that the mesh serves')
   addReads(zones, 'zones', ['<apex>'], bind)
+  zones.commands
+    .find((command) => command.name() === 'delete')
+    ?.option('--cascade', 'with its records; never with apps')
+    .option('--confirm', 'for --cascade: it is meant to take them all away')
   const put = addPut(zones, ['<apex>'])
     .option('--ns <name...>', 'name servers; replaces all')
     .option('--ns-ttl <seconds>', 'TTL of the NS records')
   withExamples(put, 'zones put example.org --ns ns1.example.org ns2.example.org')
   bind(put, async () => (await import('./commands/put.ts')).putZone)
-  withExamples(zones, 'zones list', 'zones get example.org')
+  withExamples(
+    zones,
+    'zones list',
+    'zones get example.org',
+    'zones delete example.org --cascade --confirm',
+  )
 }
 
 function addNetworks(program: Command, bind: Bind): void {

@@ -4,9 +4,12 @@ import { Command, Option } from 'commander'
 import { packageRoot } from '../shared/package-root.ts'
 import { withExamples, type Bind } from './binding.ts'
 import type { Dispatch, Io } from './call.ts'
+import { addLogCommands } from './program-log.ts'
 import { addMachineCommands } from './program-machines.ts'
 import { addObjectCommands } from './program-objects.ts'
 import { addOperatorCommands } from './program-operators.ts'
+import { addRecordCommands } from './program-records.ts'
+import { addSourceCommands } from './program-sources.ts'
 import { addZoneCommands } from './program-zone.ts'
 
 /** Creates the command line: all commands, options and help texts, but not what they do. */
@@ -36,8 +39,11 @@ export function createProgram(io: Io, dispatch: Dispatch): Command {
   addObjectCommands(program, bind)
   addOperatorCommands(program, bind)
   addMeshCommands(program, bind)
+  addLogCommands(program, bind)
   addMachineCommands(program, bind)
   addZoneCommands(program, bind)
+  addRecordCommands(program, bind)
+  addSourceCommands(program, bind)
   return program
 }
 
@@ -105,6 +111,7 @@ function addApplyCommand(program: Command, bind: Bind): void {
     .requiredOption('-f, --file <file...>', 'manifest, - for stdin; may be given several times')
     .option('--dry-run', 'print the diff, change nothing')
     .option('--prune', 'delete what the lists of the manifests do not name')
+    .option('--confirm', 'even when the guard of central finds that too much goes')
     .option('--wait', 'end when every connected edge serves the change')
   withExamples(
     apply,
@@ -143,8 +150,11 @@ function addMeshCommands(program: Command, bind: Bind): void {
   withExamples(latencies, 'latencies --edge sfo', 'latencies --cluster lhr --output json')
   bind(latencies, async () => (await import('./commands/latencies.ts')).listLatencies)
 
-  const status = program.command('status').description('version and size of what central holds')
-  withExamples(status, 'status', 'status --url http://central.example:8053')
+  const status = program
+    .command('status')
+    .description('version and size of what central holds')
+    .option('--hash', 'also the hash of the state, equal on all centrals that are at one version')
+  withExamples(status, 'status', 'status --hash --url http://central.example:8053')
   bind(status, async () => (await import('./commands/mesh.ts')).showStatus)
 
   const wait = program
@@ -154,14 +164,6 @@ function addMeshCommands(program: Command, bind: Bind): void {
     .option('--timeout <seconds>', 'how long to wait, 1 to 60', '10')
   withExamples(wait, 'wait 42', 'wait 42 --timeout 60')
   bind(wait, async () => (await import('./commands/mesh.ts')).waitForVersion)
-
-  const events = program
-    .command('events')
-    .description('list the changes that central accepted, oldest first')
-    .option('--after <version>', 'only those after this version')
-    .option('--limit <n>', 'at most so many; 100 when not given')
-  withExamples(events, 'events --after 41', 'events --limit 1000 --output json')
-  bind(events, async () => (await import('./commands/mesh.ts')).listEvents)
 
   const explain = program
     .command('explain')

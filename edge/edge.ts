@@ -35,6 +35,7 @@ import { ForeseenChanges } from './steer/foreseen.ts'
 import { SteerCounts } from './steer/metrics.ts'
 import { TablePublisher } from './steer/publish.ts'
 import { SteerStage } from './steer/stage.ts'
+import { VersionAnswers } from './steer/version-answers.ts'
 import { ownClusterOf, readTopologyFile } from './topology-file.ts'
 
 /** Wires the parts of an edge together. Throws when the config cannot be, before anything starts. */
@@ -66,11 +67,13 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     adminUrl: () => admin.url,
     client,
     replica,
+    maxLostPercent: config.replica.maxLostPercent,
     clock,
     random: Math.random,
     logger: logger.child({ component: 'edge/replica' }),
     metrics: () => metrics,
     onSession: (session) => health.session(session),
+    onceServed: (callback) => publisher.onceServed(callback),
   })
   const metrics: ReplicaMetrics = createReplicaMetrics(register, replica, () => sync.isConnected)
   const resolver =
@@ -127,18 +130,19 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const tick = (nowSeconds: number): void => dataPlane.tick(nowSeconds)
   registerLocationMetrics(register, clients.locations)
   const publishing = { replica, table, answers, counts: steerCounts, own: verdicts, clock, tick }
-  const publisher = new TablePublisher(publishing)
+  const publisher: TablePublisher = new TablePublisher(publishing)
   clients.locations.onStaged(() => publisher.placesChanged(() => void clients.locations.commit()))
   const foreseen = new ForeseenChanges({ replica, clock })
   const parts: Startable[] = [dataPlane, publisher, clients, foreseen]
   if (decisions !== undefined) parts.unshift(decisions)
+  const versions = new VersionAnswers(config.zones.versionFrom)
   const counters = new QueryCounters()
   counters.addThreads(() => dataPlane.counts())
   counters.register(register)
   const pipeline = new Pipeline({
     stages: [
       new AdmitStage({ identity: config.id, version: config.version ?? software }),
-      new SteerStage({ replica, resolver, clock, answers }),
+      new SteerStage({ replica, resolver, clock, answers, versions }),
     ],
     answer: { nsid },
     locator: clients.locator,

@@ -8,6 +8,7 @@ import { latencyOptionsSchema } from './latency/options.ts'
 import { listenOptionsSchema } from './listen/options.ts'
 import { clientsOptionsSchema } from './locate/options.ts'
 import { centralOptionsSchema, replicaOptionsSchema } from './replica/options.ts'
+import { zonesOptionsSchema } from './steer/options.ts'
 import { tableOptionsSchema } from './table/options.ts'
 
 /** The config of an edge. */
@@ -31,6 +32,7 @@ export const edgeOptionsSchema = z.strictObject({
   health: healthOptionsSchema.prefault({}),
   latency: latencyOptionsSchema.prefault({}),
   clients: clientsOptionsSchema.prefault({}),
+  zones: zonesOptionsSchema.prefault({}),
   decisions: decisionsOptionsSchema.prefault({}),
   admin: adminOptionsSchema.prefault({}),
   log: z

@@ -61,6 +61,7 @@ export class Pipeline {
       switch (decoded) {
         case 'ok':
           this.#options.counters.countRequest(client, q.qtype)
+          q.address = client.address
           this.#locate(q, client)
           this.#walk(q, 0, startedAt, reply)
           return
@@ -179,6 +180,8 @@ const notOurs: Answer = {
   authoritative: false,
   answer: undefined,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: 1,
   ede: { code: EDE_NOT_AUTHORITATIVE, text: '' },
 }

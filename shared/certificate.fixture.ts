@@ -7,10 +7,17 @@ export interface Certificate {
 }
 
 /** Makes a certificate for tests: Node can read X.509 but not write it, so the DER is put together here. */
-export function createCertificate(): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-  // RFC 8410 §3: the identifier of Ed25519 has no parameters.
-  const algorithm = sequence(oid(0x2b, 0x65, 0x70))
+export function createCertificate(kind: 'ed25519' | 'p-256' = 'ed25519'): Certificate {
+  const { publicKey, privateKey } =
+    kind === 'ed25519'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  // RFC 8410 §3, RFC 5758 §3.2: the identifiers of Ed25519 and of ECDSA with SHA-256 have no parameters.
+  const algorithm = sequence(
+    kind === 'ed25519'
+      ? oid(0x2b, 0x65, 0x70)
+      : oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02),
+  )
   const commonName = sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('test')))
   const name = sequence(der(0x31, commonName))
   const validity = sequence(time('20000101000000Z'), time('29990101000000Z'))
@@ -27,7 +34,11 @@ export function createCertificate(): Certificate {
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(extension)),
   )
-  const signature = der(0x03, Buffer.from([0]), sign(null, toBeSigned, privateKey))
+  const signature = der(
+    0x03,
+    Buffer.from([0]),
+    sign(kind === 'ed25519' ? null : 'sha256', toBeSigned, privateKey),
+  )
   const whole = sequence(toBeSigned, algorithm, signature).toString('base64')
   const lines = (whole.match(/.{1,64}/g) ?? []).join('\n')
   return {

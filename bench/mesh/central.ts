@@ -1,6 +1,6 @@
 import { isRecord } from '../json.ts'
 import { MeridianProcess } from '../process/meridian-process.ts'
-import type { ProgramOptions } from '../process/program.ts'
+import type { MeridianProcessOptions } from '../process/meridian-process.ts'
 import type { Usage } from '../process/usage.ts'
 import type { ManifestInput } from '../../shared/registry/schema.ts'
 import type { BenchFolder } from './folder.ts'
@@ -12,14 +12,37 @@ const CALL_TIMEOUT_MS = 60_000
 /** A central as a process of its own; it comes back with the same data, on new ports. */
 export class BenchCentral {
   readonly #folder: BenchFolder
-  readonly #options: Pick<ProgramOptions, 'cpu' | 'niceness'>
+  readonly #options: MeridianProcessOptions
+  readonly #config: object
   #process: MeridianProcess | undefined
   grpc = ''
   #http = ''
 
-  constructor(folder: BenchFolder, options: Pick<ProgramOptions, 'cpu' | 'niceness'> = {}) {
+  /** `config` goes over what it has by default. */
+  constructor(folder: BenchFolder, options: MeridianProcessOptions = {}, config: object = {}) {
     this.#folder = folder
     this.#options = options
+    this.#config = config
+  }
+
+  /** Where REST is. */
+  get url(): string {
+    return this.#http
+  }
+
+  /** What whoever writes has to show. */
+  get token(): string {
+    return TOKEN
+  }
+
+  /** Where the inspector of its process listens; throws unless that was started with `--inspect`. */
+  get inspectorUrl(): string {
+    return this.#running.inspectorUrl
+  }
+
+  /** What a write has to come with. */
+  get headers(): Readonly<Record<string, string>> {
+    return { authorization: `Bearer ${TOKEN}` }
   }
 
   /** When the process was spawned (monotonic ms). */
@@ -42,6 +65,7 @@ export class BenchCentral {
       dataDir: this.#folder.path('central'),
       grpc: { listen: '127.0.0.1:0' },
       http: { listen: '127.0.0.1:0', tokens: [{ name: 'bench', token: TOKEN }] },
+      ...this.#config,
     })
     this.#process = new MeridianProcess(['central', '--config', config], this.#options)
     const up = await this.#process.logged('central is up')
@@ -79,7 +103,7 @@ export class BenchCentral {
     const response = await fetch(`${this.#http}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${TOKEN}`,
+        ...this.headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,22 +1,31 @@
 /**
  * Times leases: 50,000 machines that renew every 10 s. First the wheel alone, then the keeper (is the
- * machine as the registry has it, renew), then over REST on loopback with connections that are kept: each
- * machine for itself, and fifty in a request; clients are a process of their own. Prints the CPU time of this process as a share of one core.
+ * machine as the registry has it, renew), then over REST on loopback, by a thousand connections that are
+ * kept: a server of node:http alone for comparison, each machine as an agent renews, each by the whole of
+ * its registration, and fifty in a request. Clients are a process of their own. Prints the CPU time of this
+ * process as a share of one core.
  *
- *     node bench/micro/leases.ts [SECONDS]
+ *     node bench/micro/leases.ts [ROUNDS]
  */
 import { fork } from 'node:child_process'
-import { Agent, request } from 'node:http'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { createHttpServer } from '../../central/http/server.ts'
+import type { HttpServer } from '../../central/http/server.ts'
 import { LoadKeeper } from '../../central/load/keeper.ts'
 import { httpOptionsSchema } from '../../central/http/options.ts'
+import { AuditStore } from '../../central/audit/audit-store.ts'
+import { PastReader } from '../../central/registry/past.ts'
 import { LatencyTable } from '../../central/latency/latency-table.ts'
 import { createMemoryLog } from '../../central/log/memory-log.ts'
 import { MachineKeeper } from '../../central/machines/keeper.ts'
 import { Leases } from '../../central/machines/leases.ts'
 import { machineOptionsSchema } from '../../central/machines/options.ts'
 import type { Machine } from '../../central/model/events.ts'
+import { machineOf } from '../../central/model/machines.ts'
 import { EdgeDirectory } from '../../central/registry/edges.ts'
 import { Registry } from '../../central/registry/registry.ts'
 import { systemClock } from '../../shared/clock.ts'
@@ -26,15 +35,19 @@ import { appSchema, clusterSchema, zoneSchema } from '../../shared/registry/sche
 const MACHINES = 50_000
 const MACHINES_PER_APP = 25
 const INTERVAL_SECONDS = 10
+/** As each is renewed three times in its length. */
 const LEASE_SECONDS = 30
-const DEFAULT_SECONDS = 20
-const WARM_UP_MS = 5_000
+/** Of those that are registered: each way to renew is measured in turns, and rests for longer than a lease. */
+const LONG_LEASE_SECONDS = 600
+const DEFAULT_ROUNDS = 5
+const ROUND_MS = 4_000
+/** From the start of the clients until they are timed. */
+const WARM_UP_MS = 2_000
+/** For connections to be made, or to be closed. */
+const SETTLE_MS = 500
 const TOKEN = 'a-token-of-the-bench'
-const CONNECTIONS = 64
 /** Machines that somebody who looks after many renews in one request. */
 const TOGETHER = 50
-/** What tells this file that it is to be the clients. */
-const CLIENTS = 'clients'
 
 function print(what: string, value: number, unit: string): void {
   process.stdout.write(`${what.padEnd(44)}${value.toFixed(1).padStart(12)} ${unit}\n`)
@@ -45,7 +58,7 @@ const machines: readonly Machine[] = Array.from({ length: MACHINES }, (_, i) => 
   cluster: 'here',
   machine: `vm-${i}`,
   addresses: [`198.51.100.${i % 250}`],
-  leaseSeconds: LEASE_SECONDS,
+  leaseSeconds: LONG_LEASE_SECONDS,
 }))
 
 /** CPU time of one round in µs for each machine, and as a share of a core at the interval. */
@@ -77,7 +90,7 @@ async function measureWheel(): Promise<void> {
   })
 }
 
-async function measure(seconds: number): Promise<void> {
+async function measure(rounds: number): Promise<void> {
   await measureWheel()
   const clock = systemClock
   const logger = createLogger('warn', {})
@@ -111,17 +124,117 @@ async function measure(seconds: number): Promise<void> {
   await round('keeper', async () => {
     for (const machine of machines) await keeper.register(machine, by)
   })
-  await measureRest(seconds, registry, keeper, 1)
-  await measureRest(seconds, registry, keeper, TOGETHER)
+  await keeper.start()
+  await measureRest(rounds, registry, keeper)
+  await keeper.stop()
+  print('changes in the log since the registrations', registry.version - 1 - MACHINES, '')
 }
 
+/** A server, what its clients send, and how it counts what it has answered. */
+interface Way {
+  readonly what: string
+  readonly port: number
+  readonly requests: readonly string[]
+  readonly count: () => number
+}
+
+/** Times all ways in turns, so that whatever else the machine does meets each of them. */
 async function measureRest(
-  seconds: number,
+  rounds: number,
   registry: Registry,
   keeper: MachineKeeper,
-  together: number,
 ): Promise<void> {
-  const http = createHttpServer({
+  const plain = await startPlain()
+  const http = startableRest(registry, keeper)
+  await http.start()
+  const { port } = http.address()
+  const count = (): number => keeper.stats.renewals
+  const ways: readonly Way[] = [
+    { what: 'node:http alone', ...plain, requests: machines.map(() => requestOf('POST', '/')) },
+    { what: 'REST, as agents do', port, requests: ofAgents(registry), count },
+    { what: 'REST, registrations', port, requests: ofRegistrations(), count },
+    { what: `REST, ${TOGETHER} in a request`, port, requests: ofMany(), count },
+  ]
+  const found = ways.map((): number[] => [])
+  const clients = ways.map(startClients)
+  for (let i = 0; i <= rounds; i++) {
+    for (const [at, way] of ways.entries()) {
+      const micros = await timeClients(clients[at], way)
+      // The first round is to warm up.
+      if (i > 0) found[at]?.push(micros)
+    }
+  }
+  for (const [at, { what }] of ways.entries()) {
+    const sorted = found[at]?.toSorted((a, b) => a - b) ?? []
+    const median = sorted[Math.floor(sorted.length / 2)] ?? NaN
+    print(`${what}: each, median`, median, 'µs')
+    print(`${what}: each, least`, sorted[0] ?? NaN, 'µs')
+    print(`${what}: each, most`, sorted.at(-1) ?? NaN, 'µs')
+    print(`${what}: of one core, median`, (median * MACHINES) / 10_000 / INTERVAL_SECONDS, '%')
+  }
+  for (const each of clients) each.kill()
+  await http.stop()
+  plain.close()
+}
+
+const ofAgents = ({ state }: Registry): readonly string[] =>
+  machines.map((at) => {
+    const { app, cluster, machine } = at
+    const version = machineOf(state, at)?.version ?? 0
+    return requestOf('POST', `/v1/renewals/${app}/${cluster}/${machine}?version=${version}`)
+  })
+
+const ofRegistrations = (): readonly string[] =>
+  machines.map((at) => requestOf('PUT', '/v1/register', at))
+
+const ofMany = (): readonly string[] =>
+  Array.from({ length: MACHINES / TOGETHER }, (_, i) => {
+    const some = machines.slice(i * TOGETHER, (i + 1) * TOGETHER)
+    const keys = some.map(({ app, cluster, machine }) => ({ app, cluster, machine }))
+    return requestOf('POST', '/v1/renewals', { machines: keys })
+  })
+
+/** A request with the headers that an agent sends. */
+function requestOf(method: string, path: string, body?: object): string {
+  const text = body === undefined ? '' : JSON.stringify(body)
+  return [
+    `${method} ${path} HTTP/1.1`,
+    'host: 127.0.0.1:8053',
+    'connection: keep-alive',
+    'accept: application/json, application/problem+json',
+    ...(body === undefined ? [] : ['content-type: application/json']),
+    `authorization: Bearer ${TOKEN}`,
+    'accept-language: *',
+    'sec-fetch-mode: cors',
+    'user-agent: node',
+    'accept-encoding: gzip, deflate',
+    `content-length: ${Buffer.byteLength(text)}`,
+    '',
+    text,
+  ].join('\r\n')
+}
+
+/** A server of node:http that answers everything with 204: what HTTP itself costs. */
+async function startPlain(): Promise<Pick<Way, 'port' | 'count'> & { readonly close: () => void }> {
+  let answers = 0
+  const server = createServer((_request, response) => {
+    answers++
+    response.statusCode = 204
+    response.end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new TypeError('there is no socket')
+  const close = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { port: bound.port, count: () => answers, close }
+}
+
+function startableRest(registry: Registry, keeper: MachineKeeper): HttpServer {
+  return createHttpServer({
     http: httpOptionsSchema.parse({
       listen: '127.0.0.1:0',
       tokens: [{ name: 'bench', token: TOKEN }],
@@ -131,73 +244,41 @@ async function measureRest(
     latencies: new LatencyTable(registry),
     loads: new LoadKeeper({ registry, clock: systemClock, logger: createLogger('warn', {}) }),
     machines: keeper,
+    past: new PastReader({ registry, clock: systemClock }),
+    audit: new AuditStore({
+      file: ':memory:',
+      clock: systemClock,
+      logger: createLogger('warn', {}),
+    }),
+    sources: [],
     logger: createLogger('warn', {}),
     clock: systemClock,
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     ready: () => ({ ready: true }),
     software: 'meridian/bench',
   })
-  await keeper.start()
-  await http.start()
-  const clients = fork(import.meta.filename, [
-    CLIENTS,
-    String(http.address().port),
-    String(together),
-  ])
+}
+
+// ---- clients ----
+
+function startClients({ port, requests }: Way): ChildProcess {
+  const clients = fork(join(import.meta.dirname, 'lease-clients.ts'))
+  clients.send({ port, requests, intervalMs: INTERVAL_SECONDS * 1_000 })
+  return clients
+}
+
+/** Has the clients send for a while; CPU time of this process for each that it has counted, in µs. */
+async function timeClients(clients: ChildProcess | undefined, { count }: Way): Promise<number> {
+  clients?.send('go')
   await setTimeout(WARM_UP_MS)
-  const before = keeper.stats.renewals
+  const before = count()
   const cpu = process.cpuUsage()
-  const begunAt = systemClock.nowMs()
-  await setTimeout(seconds * 1_000)
+  await setTimeout(ROUND_MS)
   const { user, system } = process.cpuUsage(cpu)
-  const wallMs = systemClock.nowMs() - begunAt
-  const renewals = keeper.stats.renewals - before
-  const how = together === 1 ? 'REST' : `REST, ${together} in a request`
-  print(`${how}: renewals per second`, (renewals / wallMs) * 1_000, '')
-  print(`${how}: each renewal`, (user + system) / renewals, 'µs')
-  print(`${how}: of one core`, (user + system) / 10 / wallMs, '%')
-  print('changes in the log since the registrations', registry.version - 1 - MACHINES, '')
-  clients.kill()
-  await http.stop()
-  await keeper.stop()
+  const renewals = count() - before
+  clients?.send('rest')
+  await setTimeout(SETTLE_MS)
+  return (user + system) / renewals
 }
 
-/** Sends the renewals in their rhythm, each machine once in the interval; takes a core. */
-function beClients(port: number, together: number): void {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  const bodies: string[] = []
-  for (let i = 0; i < MACHINES; i += together) {
-    const some = machines.slice(i, i + together)
-    const keys = some.map(({ app, cluster, machine }) => ({ app, cluster, machine }))
-    bodies.push(JSON.stringify(together === 1 ? some[0] : { machines: keys }))
-  }
-  const [method, path] = together === 1 ? ['PUT', '/v1/register'] : ['POST', '/v1/renewals']
-  const begunAt = systemClock.nowMs()
-  let sent = 0
-  const send = (): void => {
-    const due = ((systemClock.nowMs() - begunAt) / 1_000) * (bodies.length / INTERVAL_SECONDS)
-    for (; sent < due; sent++) {
-      const body = bodies[sent % bodies.length] ?? ''
-      const headers = {
-        authorization: `Bearer ${TOKEN}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      }
-      const asked = request({ agent, port, host: '127.0.0.1', method, path, headers }, (response) =>
-        response.resume(),
-      )
-      asked.on('error', () => undefined)
-      asked.end(body)
-    }
-  }
-  // They never sleep: on loopback the kernel charges waking them to the process that answers.
-  const spin = (): void => {
-    send()
-    setImmediate(spin)
-  }
-  spin()
-  process.once('disconnect', () => process.exit())
-}
-
-if (process.argv[2] === CLIENTS) beClients(Number(process.argv[3]), Number(process.argv[4]))
-else await measure(Number(process.argv[2] ?? DEFAULT_SECONDS))
+await measure(Number(process.argv[2] ?? DEFAULT_ROUNDS))

@@ -8,7 +8,9 @@ import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
 import { nameToWire, toName } from '../../shared/dns/name.ts'
 import type { Answer } from '../../edge/query/encode.ts'
 import { encodeRecords } from '../../edge/query/records.ts'
+import type { NameEntries } from '../../edge/table/name-entries.ts'
 import { TableReader } from '../../edge/table/reader.ts'
+import { untilReplaced } from '../../edge/table/record.ts'
 import { TableWriter } from '../../edge/table/writer.ts'
 
 const MIB = 1_048_576
@@ -27,6 +29,8 @@ const answer: Answer = {
   authoritative: true,
   answer: address,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: nameToWire(APEX).length,
   ede: undefined,
 }
@@ -46,13 +50,13 @@ function print(what: string, value: number, unit: string): void {
   process.stdout.write(`${what.padEnd(44)}${value.toFixed(1).padStart(12)} ${unit}\n`)
 }
 
-/** One buffer of packets with questions for names of `numbers`. */
-function packetsFor(pick: () => number): { readonly wire: Buffer; readonly ends: Int32Array } {
+/** One buffer of packets with questions for names that are picked. */
+function packetsFor(pick: () => Buffer): { readonly wire: Buffer; readonly ends: Int32Array } {
   const wire = Buffer.alloc(PACKETS * SLOT)
   const ends = new Int32Array(PACKETS)
   for (let i = 0; i < PACKETS; i++) {
     const start = i * SLOT + HEADER_BYTES
-    const name = nameOf(pick())
+    const name = pick()
     wire.set(name, start)
     ends[i] = start + name.length
   }
@@ -62,7 +66,7 @@ function packetsFor(pick: () => number): { readonly wire: Buffer; readonly ends:
 /** Nanoseconds for a packet of what `one` does with it: the best round, as others only add to it. */
 function timePackets(
   reader: TableReader,
-  pick: () => number,
+  pick: () => Buffer,
   one: (wire: Buffer, start: number, end: number) => number,
 ): number {
   const times: number[] = []
@@ -103,8 +107,8 @@ function measure(entries: number): void {
   print('bytes of an entry: its block', recordBytes / entries, 'bytes')
   print('bytes of an entry: all that is held', heldBytes / entries, 'bytes')
 
-  const hit = (): number => Math.floor(Math.random() * entries)
-  const miss = (): number => entries + Math.floor(Math.random() * entries)
+  const hit = (): Buffer => nameOf(Math.floor(Math.random() * entries))
+  const miss = (): Buffer => nameOf(entries + Math.floor(Math.random() * entries))
   const find = (wire: Buffer, start: number, end: number): number =>
     reader.find(wire, start, end, TYPE_A, CLASS_IN, 0)
   const findAndWrite = (wire: Buffer, start: number, end: number): number => {
@@ -123,11 +127,30 @@ function measure(entries: number): void {
   print('find and write the answer', timePackets(reader, hit, findAndWrite), 'ns')
 
   for (const qname of names) writer.name(qname, CLASS_IN).declare([TYPE_A])
-  writer.putZone(nameToWire(APEX), CLASS_IN, answer, { isWhole: true, hasWildcards: false })
+  const putZone = (hasWildcards: boolean, hasSubtrees: boolean): boolean =>
+    writer.putZone(nameToWire(APEX), CLASS_IN, answer, { isWhole: true, hasWildcards, hasSubtrees })
+  putZone(false, false)
   while (writer.hasWork) writer.maintain()
   print('bytes of an app with its name entry', writer.stats().heldBytes / entries, 'bytes')
   print('resolve, hit', timePackets(reader, hit, resolve), 'ns')
   print('resolve, NXDOMAIN', timePackets(reader, miss, resolve), 'ns')
+
+  // What stands above names without an entry: the cost of looking for it.
+  const below = (above: string) => (): Buffer =>
+    nameToWire(toName(`n${Math.floor(Math.random() * 1e6)}.${above}`))
+  const declare = (name: string): NameEntries => writer.name(nameToWire(name), CLASS_IN)
+  declare(`*.wild.${APEX}`).put(TYPE_A, answer, untilReplaced)
+  declare(`*.wild.${APEX}`).declare([TYPE_A])
+  declare(`wild.${APEX}`).declare([])
+  putZone(true, false)
+  print('the same, the zone has a wildcard', timePackets(reader, miss, resolve), 'ns')
+  print('resolve, a wildcard', timePackets(reader, below(`wild.${APEX}`), resolve), 'ns')
+  const deep = below(`${'a.'.repeat(10)}${APEX}`)
+  print('resolve, NXDOMAIN, 13 labels', timePackets(reader, deep, resolve), 'ns')
+  declare(`cut.${APEX}`).declareCut([], { ...answer, authoritative: false })
+  putZone(true, true)
+  print('resolve, a referral', timePackets(reader, below(`cut.${APEX}`), resolve), 'ns')
+  print('resolve, hit, as before', timePackets(reader, hit, resolve), 'ns')
   const deleted = nanoseconds(() => {
     for (const qname of names) writer.delete({ qname, ...question })
   })

@@ -11,12 +11,17 @@ const cliMain = join(packageRoot(), 'cli/main.ts')
 /** How long a program may take to say what is waited for. */
 const DEADLINE_MS = 60_000
 
+export interface MeridianProcessOptions extends Pick<ProgramOptions, 'cpu' | 'niceness'> {
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[]
+}
+
 /** A command of `meridian` as a process of its own, as an operator would run it. */
 export class MeridianProcess {
   readonly #program: Program
 
-  constructor(args: readonly string[], options: Pick<ProgramOptions, 'cpu' | 'niceness'> = {}) {
-    this.#program = new Program([process.execPath, cliMain, ...args], {
+  constructor(args: readonly string[], { nodeArgs = [], ...options }: MeridianProcessOptions = {}) {
+    this.#program = new Program([process.execPath, ...nodeArgs, cliMain, ...args], {
       ...options,
       env: cleanEnvironment(),
       hasChannel: true,
@@ -56,6 +61,15 @@ export class MeridianProcess {
   /** Whether an entry with this message stands among the last lines of the log. */
   hasLogged(message: string): boolean {
     return this.#find(message) !== undefined
+  }
+
+  /** Where its inspector listens; throws unless it was started with `--inspect`. */
+  get inspectorUrl(): string {
+    for (const line of this.#program.lines) {
+      const url = /^Debugger listening on (ws:\S+)$/.exec(line)?.[1]
+      if (url !== undefined) return url
+    }
+    throw new Error('the program has no inspector')
   }
 
   /** Stops the program as an operator does and waits until it is gone; kills it after a deadline. */

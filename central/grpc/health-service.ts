@@ -15,7 +15,7 @@ const SILENCE_MS = 20_000
 type CheckStream = ServerDuplexStream<HealthReport__Output, CheckAssignment>
 
 export interface HealthServiceOptions {
-  readonly keeper: HealthKeeper
+  readonly keeper: Pick<HealthKeeper, 'connect'>
   readonly latencies: LatencyTable
   readonly watch: WatchService
   readonly logger: Logger

@@ -12,6 +12,9 @@ import { policyText } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Service } from '../../shared/registry/service-schema.ts'
 import { healthStateName } from '../../shared/rpc/health-states.ts'
+import { coverMessage, rrsetMessages } from './record-messages.ts'
+import { countAtOrBelow } from '../model/counts.ts'
+import { nextChangeOf } from '../model/foreseen.ts'
 import { effectiveEndpoint, shortestLeaseSeconds } from '../model/machines.ts'
 import { maintainedState, nextBeginOf } from '../model/maintenance.ts'
 import type { MaintenanceState } from '../model/maintenance.ts'
@@ -61,7 +64,7 @@ export function networkMessage(network: Network): NetworkMessage {
 /** What an app is told by. */
 type AppState = MaintenanceState &
   ShareState &
-  Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines'>
+  Pick<RegistryState, 'zones' | 'health' | 'forced' | 'machines' | 'records'>
 
 /** What stands at a name now, as of the version of the whole state. */
 export function nameStateMessage(
@@ -71,7 +74,19 @@ export function nameStateMessage(
 ): NameStateMessage {
   const app = state.apps.get(name)
   if (app !== undefined) return appNameStateMessage(state, app, version)
-  return { name, kind: state.descendants.has(name) ? 'NODATA' : 'NXDOMAIN', version }
+  const kind = countAtOrBelow(state, name) > 0 ? 'NODATA' : 'NXDOMAIN'
+  return { name, kind, version, rrsets: rrsetMessages(state.records.get(name)) }
+}
+
+/** As `nameStateMessage`, for an edge that holds only some names: with what covers it. */
+export function watchedNameMessage(
+  state: RegistryState,
+  name: Name,
+  version: number,
+): NameStateMessage {
+  const message = nameStateMessage(state, name, version)
+  const cover = coverMessage(state, name)
+  return cover === undefined ? message : { ...message, cover }
 }
 
 export function appNameStateMessage(
@@ -80,14 +95,15 @@ export function appNameStateMessage(
   version: number,
 ): NameStateMessage {
   const { name } = app.value
-  return { name, kind: 'APP', version, app: appMessage(state, app) }
+  const rrsets = rrsetMessages(state.records.get(name))
+  return { name, kind: 'APP', version, app: appMessage(state, app), rrsets }
 }
 
-/** The present state of everything that was touched; of names only those that are wanted. */
+/** The present state of everything that was touched; of names those that are given. */
 export function changeMessage(
   state: RegistryState,
   touched: TouchedSince,
-  wants: (name: Name) => boolean,
+  names: readonly NameStateMessage[],
 ): ChangeMessage & { names: NameStateMessage[] } {
   const { version, acceptedEpochMs } = touched
   const clusters: ClusterMessage[] = []
@@ -118,10 +134,6 @@ export function changeMessage(
     if (network === undefined) networksDeleted.push(id)
     else networks.push(networkMessage(network.value))
   }
-  const names: NameStateMessage[] = []
-  for (const name of touched.names) {
-    if (wants(name)) names.push(nameStateMessage(state, name, version))
-  }
   return {
     version,
     acceptedEpochMs,
@@ -132,7 +144,7 @@ export function changeMessage(
     serials,
     networks,
     networksDeleted,
-    names,
+    names: [...names],
   }
 }
 
@@ -174,6 +186,7 @@ function appMessage(state: AppState, app: StoredApp): AppMessage {
     failClosed: health?.whenNotEnough === 'fail-closed',
     trustMs: trustMsOfApp(health?.check, shortestLeaseSeconds(state, app)),
     service: service === undefined ? null : serviceMessage(service),
+    changesAtEpochMs: nextChangeOf(state, name, app.endpoints.keys()),
   }
 }
 

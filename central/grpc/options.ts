@@ -20,6 +20,12 @@ export const grpcOptionsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Serve without TLS on an address that is not loopback'),
+  confirmStates: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Edges take the state of this central whatever it lacks of theirs: for a log that was begun anew on purpose',
+    ),
   edgesMax: z
     .int()
     .min(1)

@@ -4,7 +4,7 @@ import { parseName } from '../../shared/dns/name.ts'
 import type { ResolverHandlers } from '../../shared/rpc/generated/meridian/v1/Resolver.ts'
 import { zoneOf } from '../model/state.ts'
 import type { Registry } from '../registry/registry.ts'
-import { nameStateMessage } from './messages.ts'
+import { watchedNameMessage } from './messages.ts'
 import type { GrpcMetrics } from './metrics.ts'
 import type { WatchService } from './watch-service.ts'
 
@@ -38,7 +38,7 @@ export function createResolveService(options: {
         version,
         inMesh,
         watched,
-        state: inMesh ? nameStateMessage(state, name, version) : null,
+        state: inMesh ? watchedNameMessage(state, name, version) : null,
       })
       metrics.called('resolve', 'ok', (clock.nowMs() - startedAt) / 1000)
     },

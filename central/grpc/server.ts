@@ -26,7 +26,7 @@ export interface GrpcServerOptions {
   readonly registry: Registry
   readonly history: History
   readonly edges: EdgeDirectory
-  readonly keeper: HealthKeeper
+  readonly keeper: Pick<HealthKeeper, 'connect'>
   readonly latencies: LatencyTable
   readonly answerDns: (wire: Buffer) => Buffer | undefined
   readonly clock: Clock
@@ -48,6 +48,7 @@ export class GrpcServer implements Startable {
       ...options,
       edgesMax: grpc.edgesMax,
       namesPerEdgeMax: grpc.namesPerEdgeMax,
+      confirmStates: grpc.confirmStates,
     })
     const { meridian, coredns } = loadProto()
     this.#server.addService(meridian.v1.Sync.service, this.#watch.handlers)

@@ -22,6 +22,8 @@ import { Watcher } from './watcher.ts'
 const ACK_TIMEOUT_MS = 60_000
 /** An edge has so long to say Hello and to name what it holds. */
 const HELLO_TIMEOUT_MS = 30_000
+/** Messages that an edge has not taken yet: of a full state, parts of a thousand names. */
+const UNSENT_MAX = 2
 /** The longest text that Hello may carry in a field. */
 const TEXT_MAX = 300
 
@@ -33,6 +35,8 @@ export interface WatchServiceOptions {
   readonly edges: EdgeDirectory
   readonly edgesMax: number
   readonly namesPerEdgeMax: number
+  /** An operator has said that edges may take any state. */
+  readonly confirmStates: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: GrpcMetrics
@@ -182,7 +186,6 @@ export class WatchService {
         refuse(status.INTERNAL, 'central met a fault')
       }
     })
-    stream.on('drain', () => watcher?.pump())
     stream.on('end', () => {
       close()
       stream.end()
@@ -231,8 +234,10 @@ export class WatchService {
       clock,
       send: (message) => {
         metrics.watchSent(message.part ? 'state' : 'change')
-        return stream.write(message)
+        stream.write(message, () => this.#watchers.get(edge.session)?.pump())
       },
+      // Not what `write` returns: a stream of gRPC takes sixteen messages, of any size, until it is full.
+      hasRoom: () => stream.writableLength < UNSENT_MAX,
     })
   }
 
@@ -258,6 +263,7 @@ export class WatchService {
         logId: registry.logId,
         version: registry.version,
         fullState: !canResume,
+        confirmed: isOurs || this.#options.confirmStates,
       },
     })
     if (canResume) watcher.edge.sentVersion = hello.fromVersion

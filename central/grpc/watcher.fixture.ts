@@ -1,3 +1,4 @@
+import type { NameState } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import { ManualClock } from '../../shared/clock.ts'
 import { networkSchema } from '../../shared/registry/network-schema.ts'
@@ -21,6 +22,8 @@ export class Mesh {
   readonly watcher: Watcher
   /** What the edge holds: name to kind, cluster ids. */
   held = new Map<string, string>()
+  /** All that the edge was last told of each name. */
+  readonly told = new Map<string, NameState>()
   clusters = new Set<string>()
   /** Id to the first prefix. */
   networks = new Map<string, string>()
@@ -49,8 +52,9 @@ export class Mesh {
       namesMax,
       send: (message) => {
         this.sent.push(message)
-        return --this.room > 0
+        this.room--
       },
+      hasRoom: () => this.room > 0,
     })
   }
 
@@ -77,7 +81,10 @@ export class Mesh {
       }
       const into = message.part ? this.#staged : this
       if (!change || into === undefined) throw new Error('a message without a change')
-      for (const name of change.names ?? []) into.held.set(name.name ?? '', String(name.kind))
+      for (const name of change.names ?? []) {
+        into.held.set(name.name ?? '', String(name.kind))
+        this.told.set(name.name ?? '', name)
+      }
       for (const cluster of change.clusters ?? []) into.clusters.add(cluster.id ?? '')
       for (const id of change.clustersDeleted ?? []) into.clusters.delete(id)
       for (const { id = '', prefixes } of change.networks ?? []) {

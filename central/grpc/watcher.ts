@@ -1,18 +1,22 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import type { NameState as NameStateMessage } from '../../shared/rpc/generated/meridian/v1/NameState.ts'
 import type { WatchResponse } from '../../shared/rpc/generated/meridian/v1/WatchResponse.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
 import type { RegistryState, Stored, StoredApp } from '../model/state.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
-import type { History } from '../registry/history.ts'
+import type { History, TouchedSince } from '../registry/history.ts'
 import {
   appNameStateMessage,
   changeMessage,
   clusterMessage,
   nameStateMessage,
   networkMessage,
+  watchedNameMessage,
   zoneMessage,
 } from './messages.ts'
+import { textOf } from './record-messages.ts'
+import { touchedNames } from './touched-names.ts'
 
 /** Changes that may be on their way to an edge, not acknowledged yet; more wait and are merged. */
 const UNACKED_MAX = 4
@@ -20,6 +24,8 @@ const UNACKED_MAX = 4
 const PART_NAMES = 1000
 /** A part of the full state ends with the network that brings it to so many prefixes: the edge checks each. */
 const PART_PREFIXES = 2000
+/** A part ends with the name that brings the text of its records to so many characters. */
+const PART_TEXT_CHARACTERS = 524_288
 
 /** What a watcher reads: the registry, without the right to write. */
 export interface WatchSource {
@@ -36,8 +42,10 @@ export interface WatcherOptions {
   /** Names that one edge may hear of. */
   readonly namesMax: number
   readonly clock: Pick<Clock, 'epochMs'>
-  /** Sends a message; false when the stream is full, until `pump` is called again. */
-  readonly send: (message: WatchResponse) => boolean
+  /** Sends a message. */
+  readonly send: (message: WatchResponse) => void
+  /** Whether the stream takes one more; `pump` is called when it does again. */
+  readonly hasRoom: () => boolean
 }
 
 type Phase =
@@ -55,6 +63,7 @@ type StateItem =
   | { readonly network: Stored<Network> }
   | { readonly app: StoredApp }
   | { readonly name: Name }
+  | { readonly records: Name }
 
 /**
  * What one edge is told, and when. There is no queue: the watcher remembers up to which version the
@@ -71,7 +80,8 @@ export class Watcher {
   readonly #history: History
   readonly #namesMax: number
   readonly #clock: Pick<Clock, 'epochMs'>
-  readonly #send: (message: WatchResponse) => boolean
+  readonly #send: (message: WatchResponse) => void
+  readonly #hasRoom: () => boolean
   /** Names that the edge hears of, with the sequence number that asked for them last. */
   readonly #names = new Map<Name, number>()
   /** Names to tell although nothing touched them: the edge has just asked to hear of them. */
@@ -87,6 +97,7 @@ export class Watcher {
     this.#namesMax = options.namesMax
     this.#clock = options.clock
     this.#send = options.send
+    this.#hasRoom = options.hasRoom
   }
 
   /** Whether the edge has named all that it holds, so that it can be told. */
@@ -140,10 +151,9 @@ export class Watcher {
   /** Sends what there is to send while the stream has room. */
   pump(): void {
     if (this.#phase.kind === 'waiting') return
-    while (this.#unacked.length < UNACKED_MAX) {
-      const room: boolean | undefined =
-        this.#phase.kind === 'state' ? this.#sendPart(this.#phase) : this.#sendChange()
-      if (room !== true) return
+    while (this.#unacked.length < UNACKED_MAX && this.#hasRoom()) {
+      if (this.#phase.kind === 'state') this.#sendPart(this.#phase)
+      else if (!this.#sendChange()) return
     }
   }
 
@@ -161,22 +171,31 @@ export class Watcher {
     yield { head: true }
     for (const network of this.#source.state.networks.values()) yield { network }
     if (this.edge.replica === 'full') {
-      for (const app of this.#source.state.apps.values()) yield { app }
+      const { apps, records } = this.#source.state
+      for (const app of apps.values()) yield { app }
+      for (const name of records.keys()) if (!apps.has(name)) yield { records: name }
     } else {
       for (const name of this.#names.keys()) yield { name }
     }
   }
 
-  #sendPart(phase: Extract<Phase, { kind: 'state' }>): boolean {
+  #sendPart(phase: Extract<Phase, { kind: 'state' }>): void {
     const { state, version } = this.#source
     const change = emptyChange(phase.from)
     let prefixes = 0
-    while (change.names.length < PART_NAMES && prefixes < PART_PREFIXES) {
+    let text = 0
+    while (
+      change.names.length < PART_NAMES &&
+      prefixes < PART_PREFIXES &&
+      text < PART_TEXT_CHARACTERS
+    ) {
       const next = phase.parts.next()
       if (next.done === true) return this.#sendLastPart(phase, change)
       const item = next.value
+      const told = change.names.length
       if ('app' in item) change.names.push(appNameStateMessage(state, item.app, version))
-      else if ('name' in item) change.names.push(nameStateMessage(state, item.name, version))
+      else if ('name' in item) change.names.push(watchedNameMessage(state, item.name, version))
+      else if ('records' in item) change.names.push(nameStateMessage(state, item.records, version))
       else if ('network' in item) {
         const { value } = item.network
         change.networks.push(networkMessage(value))
@@ -187,60 +206,66 @@ export class Watcher {
         }
         for (const zone of state.zones.values()) change.zones.push(zoneMessage(zone))
       }
+      for (const message of change.names.slice(told)) text += textOf(message)
     }
-    return this.#send({ part: { ...this.#takeFirst(phase), last: false, change } })
+    this.#send({ part: { ...this.#takeFirst(phase), last: false, change } })
   }
 
   #sendLastPart(
     phase: Extract<Phase, { kind: 'state' }>,
     rest: ReturnType<typeof emptyChange>,
-  ): boolean {
+  ): void {
     const touched = this.#history.since(phase.from)
     if (touched === undefined) {
       // More was written meanwhile than the history holds: begin anew.
       this.#beginState()
-      return true
+      return
     }
-    const room = this.#send({ part: { ...this.#takeFirst(phase), last: false, change: rest } })
+    this.#send({ part: { ...this.#takeFirst(phase), last: false, change: rest } })
+    const names = this.#namesOf(touched)
+    if (names === undefined) {
+      this.#beginState()
+      return
+    }
     const change = {
-      ...changeMessage(this.#source.state, touched, (name) => this.#wants(name)),
+      ...changeMessage(this.#source.state, touched, names),
       hash: this.#source.logHash,
     }
     this.#sent(touched.version)
     this.#phase = { kind: 'live' }
-    return this.#send({ part: { first: false, last: true, change } }) && room
+    this.#send({ part: { first: false, last: true, change } })
   }
 
-  /** Sends one merged Change; undefined when there is nothing to tell. */
-  #sendChange(): boolean | undefined {
+  /** Sends one merged Change; false when there is nothing to tell. */
+  #sendChange(): boolean {
     const { state, version } = this.#source
-    if (this.#told === version && this.#asked.size === 0) return undefined
+    if (this.#told === version && this.#asked.size === 0) return false
     const touched = this.#history.since(this.#told)
-    if (touched === undefined) {
+    const names = touched && this.#namesOf(touched)
+    if (touched === undefined || names === undefined) {
       this.#beginState()
       return true
     }
-    const change = {
-      ...changeMessage(state, touched, (name) => this.#wants(name)),
-      hash: this.#source.logHash,
-    }
     for (const name of this.#asked) {
-      if (change.names.length >= PART_NAMES) break
+      if (names.length >= PART_NAMES) break
       this.#asked.delete(name)
-      change.names.push(nameStateMessage(state, name, version))
+      names.push(watchedNameMessage(state, name, version))
     }
+    const change = { ...changeMessage(state, touched, names), hash: this.#source.logHash }
     this.#sent(version)
-    return this.#send({ change: { ...change, sentEpochMs: this.#clock.epochMs() } })
+    this.#send({ change: { ...change, sentEpochMs: this.#clock.epochMs() } })
+    return true
+  }
+
+  #namesOf(touched: TouchedSince): NameStateMessage[] | undefined {
+    const held = this.edge.replica === 'full' ? 'all' : this.#names
+    return touchedNames(this.#source.state, touched, held)
   }
 
   #takeFirst(phase: Extract<Phase, { kind: 'state' }>): { first: boolean } {
     const first = !phase.hasBegun
     phase.hasBegun = true
     return { first }
-  }
-
-  #wants(name: Name): boolean {
-    return this.edge.replica === 'full' || this.#names.has(name)
   }
 
   #sent(version: number): void {

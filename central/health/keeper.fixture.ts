@@ -28,6 +28,7 @@ export function createFailingLog(): {
       isFull ? Promise.reject(new Error('the disk is full')) : inner.append(head, changes),
     read: (afterVersion) => inner.read(afterVersion),
     hashAt: (version) => inner.hashAt(version),
+    follow: (listener) => inner.follow(listener),
     close: () => inner.close(),
   }
   const setFull = (value: boolean): void => {

@@ -10,7 +10,11 @@ import type { HttpApp, HttpContext, RequestTypes } from './context.ts'
 import { watchMethods } from './methods.ts'
 import { openapiOptions } from './openapi.ts'
 import { PROBLEM_TYPE, problemOfError, problemOfStatus, sendProblem } from './problem.ts'
+import { watchAttempts } from './audit-hook.ts'
 import { addAppRoutes } from './routes/apps.ts'
+import { addAuditRoutes } from './routes/audit.ts'
+import { addBetterdnsManifestRoute } from './routes/betterdns-manifest.ts'
+import { addBetterdnsRoutes } from './routes/betterdns.ts'
 import { addChangeRoutes } from './routes/changes.ts'
 import { addClusterRoutes } from './routes/clusters.ts'
 import { addEdgeRoutes } from './routes/edges.ts'
@@ -21,10 +25,16 @@ import { addHealthRoutes } from './routes/health.ts'
 import { addHistoryRoutes } from './routes/history.ts'
 import { addLatencyRoutes } from './routes/latencies.ts'
 import { addLoadRoutes } from './routes/loads.ts'
+import { addLogRoutes } from './routes/log.ts'
 import { addMachineRoutes } from './routes/machines.ts'
 import { addMaintenanceRoutes } from './routes/maintenance.ts'
 import { addNetworkRoutes } from './routes/networks.ts'
+import { addRollbackRoutes } from './routes/rollbacks.ts'
+import { addStateRoutes } from './routes/state.ts'
+import { addRecordRoutes } from './routes/records.ts'
+import { addSourceRoutes } from './routes/sources.ts'
 import { addStatusRoutes } from './routes/status.ts'
+import { addZoneFileRoutes } from './routes/zone-file.ts'
 import { addZoneRoutes } from './routes/zones.ts'
 
 /** Builds the Fastify instance with all routes; nothing listens yet. */
@@ -65,6 +75,7 @@ export async function createApp(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.decorateRequest('actor', '')
   app.decorateRequest('rawBody', undefined)
+  watchAttempts(app, context)
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id)
     if (!request.is404) return done()
@@ -80,11 +91,19 @@ export async function createApp(
   const closeMethods = watchMethods(app)
   addClusterRoutes(app, context)
   addZoneRoutes(app, context)
+  addRecordRoutes(app, context)
+  addZoneFileRoutes(app, context)
+  addBetterdnsRoutes(app, context)
+  addBetterdnsManifestRoute(app, context)
   addNetworkRoutes(app, context)
   addAppRoutes(app, context)
   addEndpointRoutes(app, context)
   addChangeRoutes(app, context)
   addEventRoutes(app, context)
+  addStateRoutes(app, context)
+  addRollbackRoutes(app, context)
+  addLogRoutes(app, context)
+  addAuditRoutes(app, context)
   addEdgeRoutes(app, context)
   addHealthRoutes(app, context)
   addHistoryRoutes(app, context)
@@ -93,6 +112,7 @@ export async function createApp(
   addMachineRoutes(app, context)
   addForcedRoutes(app, context)
   addMaintenanceRoutes(app, context)
+  addSourceRoutes(app, context)
   addStatusRoutes(app, context)
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
     reply.send(app.swagger()),

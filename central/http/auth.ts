@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
 import type { HttpOptions } from './options.ts'
 import { problemOfStatus, sendProblem } from './problem.ts'
@@ -13,10 +13,11 @@ export type Identify = (authorization: string | undefined) => Identity
 
 /** Creates the check of bearer tokens (RFC 6750 §2.1). Keeps hashes of the tokens only. */
 export function createIdentify(tokens: HttpOptions['tokens']): Identify {
-  const known = tokens.map(({ name, token }) => ({
-    name,
-    hash: hashOf(Buffer.from(token, 'utf8')),
-  }))
+  const actors = new Map<string, string>()
+  for (const { name, token } of tokens) {
+    const key = hashOf(Buffer.from(token, 'utf8'))
+    if (!actors.has(key)) actors.set(key, name)
+  }
   return (authorization) => {
     // RFC 9110 §11.1: the name of the scheme is case-insensitive.
     const credentials = /^bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1]
@@ -26,10 +27,8 @@ export function createIdentify(tokens: HttpOptions['tokens']): Identify {
       return { ok: false, challenge: CHALLENGE, detail }
     }
     // Node gives the octets of a header as latin1.
-    const hash = hashOf(Buffer.from(credentials, 'latin1'))
-    let actor: string | undefined
-    // All of them, so that the time tells nothing of which one came near.
-    for (const each of known) if (timingSafeEqual(each.hash, hash)) actor ??= each.name
+    // What a look-up by the hash takes tells nothing of how near the token came.
+    const actor = actors.get(hashOf(Buffer.from(credentials, 'latin1')))
     if (actor !== undefined) return { ok: true, actor }
     const challenge = `${CHALLENGE}, error="invalid_token", error_description="unknown token"`
     return { ok: false, challenge, detail: 'the bearer token is not one that central knows' }
@@ -53,6 +52,7 @@ export function createRequireToken(identify: Identify): onRequestHookHandler {
 
 const CHALLENGE = 'Bearer realm="meridian"'
 
-function hashOf(secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest()
+function hashOf(secret: Buffer): string {
+  // In one call: a Hash object and its digest in a Buffer take five times as long.
+  return hash('sha256', secret, 'hex')
 }

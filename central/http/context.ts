@@ -7,11 +7,17 @@ import type {
 } from 'fastify'
 import type { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
+import type { Name } from '../../shared/dns/name.ts'
+import type { AuditStore } from '../audit/audit-store.ts'
 import type { LatencyTable } from '../latency/latency-table.ts'
 import type { LoadKeeper } from '../load/keeper.ts'
 import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
+import type { PastReader } from '../registry/past.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ShownSource } from '../source/kafka-source.ts'
+import type { Followers } from './followers.ts'
+import type { Problem } from './problem.ts'
 import type { SortedKeys } from './sorted-keys.ts'
 import type { Waits } from './wait.ts'
 
@@ -21,6 +27,12 @@ declare module 'fastify' {
     actor: string
     /** The body of a manifest as it came, before defaults; undefined elsewhere. */
     rawBody: unknown
+    /** The version of the state when the request came. */
+    versionMet: number
+  }
+  interface FastifyReply {
+    /** What was answered in place of what was asked for; undefined where that was answered. */
+    problem: Problem | undefined
   }
 }
 
@@ -61,6 +73,10 @@ export interface HttpContext {
   readonly latencies: LatencyTable
   readonly loads: LoadKeeper
   readonly machines: MachineKeeper
+  readonly past: PastReader
+  readonly followers: Followers
+  readonly audit: AuditStore
+  readonly sources: readonly ShownSource[]
   readonly clock: Clock
   readonly metrics: () => Promise<MetricsPage>
   readonly ready: () => ReadyReport
@@ -72,5 +88,9 @@ export interface HttpContext {
   readonly networkIds: SortedKeys
   readonly apexes: SortedKeys
   readonly appNames: SortedKeys
+  /** Apex of the zone that the routes of betterdns are of; undefined where there is none. */
+  readonly defaultZone: Name | undefined
+  /** Names with static records. */
+  readonly recordNames: SortedKeys
   readonly waits: Waits
 }

@@ -8,7 +8,8 @@ import { clusterSchema, clusterStates } from '../../shared/registry/schema.ts'
 import { serviceSchema } from '../../shared/registry/service-schema.ts'
 import { trustMsOfApp } from '../../shared/registry/trust.ts'
 import { effectiveEndpoint, shortestLeaseSeconds } from '../model/machines.ts'
-import { maintainedState } from '../model/maintenance.ts'
+import { nextChangeOf } from '../model/foreseen.ts'
+import { maintainedState, nextBeginOf } from '../model/maintenance.ts'
 import { policyOf, zoneOf } from '../model/state.ts'
 import type { RegistryState, StoredApp } from '../model/state.ts'
 import type { Past } from '../registry/past.ts'
@@ -42,6 +43,10 @@ const toldEndpointSchema = endpointViewSchema.omit({ version: true }).extend({
     .meta({ description: 'It was answered only where too few of the others were up' }),
 })
 
+const changesAtEpoch = z.number().optional().meta({
+  description: 'When it was to change next, as far as that was foreseen, ms since 1970',
+})
+
 /** An app as edges were told of it. */
 export const historyViewSchema = z
   .strictObject({
@@ -56,6 +61,7 @@ export const historyViewSchema = z
       trustMs: z.number().meta({ description: 'How long what was known held at least; 0: no end' }),
       endpoints: z.array(toldEndpointSchema),
       service: serviceSchema.optional(),
+      changesAtEpoch,
       version: versionSchema.meta({ description: 'The change that had last touched it' }),
     }),
     zone: z
@@ -66,7 +72,7 @@ export const historyViewSchema = z
       .optional()
       .meta({ description: 'The zone that the name lay in; absent where it lay in none' }),
     clusters: z
-      .array(clusterSchema.extend({ addresses: addressesText }))
+      .array(clusterSchema.extend({ addresses: addressesText, changesAtEpoch }))
       .meta({ description: 'All of them, in the states that they counted as' }),
     network: networkViewSchema
       .optional()
@@ -98,6 +104,7 @@ export function viewHistory(
     clusters: Array.from(state.clusters.values(), ({ value }) => ({
       ...value,
       state: maintainedState(state, value.state, value.id),
+      ...viewForeseen(nextBeginOf(state, value.id)),
     })),
     ...(network && { network }),
   }
@@ -134,8 +141,14 @@ function viewTold(state: RegistryState, app: StoredApp): HistoryView['app'] {
     trustMs: trustMsOfApp(health?.check, shortestLeaseSeconds(state, app)),
     endpoints,
     ...(service && { service }),
+    ...viewForeseen(nextChangeOf(state, name, app.endpoints.keys())),
     version: app.version,
   }
+}
+
+/** 0: nothing is foreseen. */
+function viewForeseen(changesAtEpoch: number): { readonly changesAtEpoch?: number } {
+  return changesAtEpoch === 0 ? {} : { changesAtEpoch }
 }
 
 /** The network with the longest prefix around a client. */

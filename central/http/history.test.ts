@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { systemClock } from '../../shared/clock.ts'
 import type { TestServer } from './server.fixture.ts'
 import { problemIn, smallMesh, startServer } from './server.fixture.ts'
 
@@ -54,6 +56,46 @@ describe('GET /v1/history/{name}', () => {
       version: 3,
       clusters: [{ id: 'sfo' }, { id: 'lhr', state: 'draining', addresses: [] }],
     })
+  })
+
+  test('shows what was foreseen: of the app windows on it and the end of a force, of a cluster windows', async () => {
+    const server = await startServer()
+    await server.call('POST', '/v1/changes', { body: smallMesh })
+    const inHours = (hours: number) => systemClock.epochMs() + hours * 3_600_000
+    const put = (id: string, app: object, fromEpoch: number) =>
+      server.call('PUT', `/v1/maintenance/${id}`, {
+        body: {
+          target: { cluster: 'sfo', ...app },
+          from: new Date(fromEpoch).toISOString(),
+          until: new Date(inHours(9)).toISOString(),
+          reason: 'new disks',
+        },
+      })
+    const [appAt, clusterAt] = [inHours(2), inHours(1)]
+    await put('app', { app: 'video.example' }, appAt)
+    await put('place', {}, clusterAt)
+    await server.call('PUT', '/v1/apps/video.example/endpoints/lhr/force', {
+      body: { state: 'down', seconds: 60, reason: 'new disks' },
+    })
+    const body = async (version: number) => (await get(server, `?at=${version}`)).body
+    expect(JSON.stringify(await body(1))).not.toContain('changesAtEpoch')
+    expect(await body(2)).toMatchObject({ app: { changesAtEpoch: appAt } })
+    expect(JSON.stringify(await body(2)).split('changesAtEpoch')).toHaveLength(2)
+    expect(await body(3)).toMatchObject({
+      clusters: [{ id: 'sfo', changesAtEpoch: clusterAt }, {}],
+    })
+    const forced = z
+      .object({
+        app: z.object({
+          changesAtEpoch: z.number(),
+          endpoints: z.tuple([
+            z.unknown(),
+            z.object({ forced: z.object({ untilEpoch: z.number() }) }),
+          ]),
+        }),
+      })
+      .parse(await body(4))
+    expect(forced.app.changesAtEpoch).toBe(forced.app.endpoints[1].forced.untilEpoch)
   })
 
   test.each([

@@ -41,6 +41,8 @@ export interface ObjectWrite<T> {
     state: RegistryState,
     precondition: Precondition | undefined,
   ) => readonly Command[]
+  /** Whether it can take away much, and nobody has confirmed that. */
+  readonly isGuarded?: boolean
   /** What is there after it; undefined when it was a delete. */
   readonly after: (
     before: T,
@@ -71,6 +73,7 @@ export async function answerWrite<T>(
     },
     actor: request.actor,
     cause: request.id,
+    isGuarded: write.isGuarded ?? false,
   })
   if (!result.ok) return sendProblem(reply, problemOfRejection(result.rejection))
   if (seen === undefined) throw new TypeError('the registry accepted a change that it did not plan')

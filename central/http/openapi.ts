@@ -35,7 +35,7 @@ interface DescribedResponse {
 }
 
 /** An answer without a body. */
-function emptyResponse(description: string): z.ZodUndefined {
+export function emptyResponse(description: string): z.ZodUndefined {
   return z.undefined().meta({ description })
 }
 

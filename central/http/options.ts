@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { socketAddressSchema } from '../../shared/config/socket-address.ts'
+import { nameSchema } from '../../shared/registry/fields.ts'
 
 const tokenSchema = z.strictObject({
   name: z
@@ -30,6 +31,11 @@ export const httpOptionsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Serve plain HTTP on an address that is not loopback'),
+  defaultZone: nameSchema
+    .optional()
+    .describe(
+      'Apex of the zone that the routes of betterdns (/a, /txt, …) are of; without it they answer 404',
+    ),
   tokens: z
     .array(tokenSchema)
     .max(1000)

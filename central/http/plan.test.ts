@@ -215,6 +215,7 @@ test.each([null, 1, 'x', [], { apps: 1 }, { apps: null }])(
       clusters: false,
       zones: false,
       networks: false,
+      records: false,
       apps: false,
       endpoints: [],
     })

@@ -9,6 +9,7 @@ export interface Presence {
   readonly clusters: boolean
   readonly zones: boolean
   readonly networks: boolean
+  readonly records: boolean
   readonly apps: boolean
   /** For each app of the manifest, in order. */
   readonly endpoints: readonly boolean[]
@@ -21,6 +22,7 @@ export function presenceOf(raw: unknown): Presence {
     clusters: listOf(raw, 'clusters') !== undefined,
     zones: listOf(raw, 'zones') !== undefined,
     networks: listOf(raw, 'networks') !== undefined,
+    records: listOf(raw, 'records') !== undefined,
     apps: apps !== undefined,
     endpoints: (apps ?? []).map((app) => listOf(app, 'endpoints') !== undefined),
   }
@@ -44,6 +46,7 @@ export function planManifest(
   for (const cluster of manifest.clusters) puts.push({ type: 'put-cluster', cluster })
   for (const zone of manifest.zones) puts.push({ type: 'put-zone', zone })
   puts.push(...planNetworkPuts(state, manifest.networks))
+  for (const rrset of manifest.records) puts.push({ type: 'put-rrset', rrset })
   manifest.apps.forEach(({ endpoints, ...app }, i) => {
     puts.push({ type: 'put-app', app })
     if (presence.endpoints[i] !== true) return
@@ -107,6 +110,16 @@ function planPrune(
     const kept = new Set(manifest.apps.map((app) => app.name))
     for (const name of state.apps.keys()) {
       if (!kept.has(name)) commands.push({ type: 'delete-app', name })
+    }
+  }
+  if (presence.records) {
+    const kept = new Set(manifest.records.map(({ name, type }) => `${name} ${type}`))
+    for (const rrsets of state.records.values()) {
+      for (const { value } of rrsets) {
+        const { name, type } = value
+        if (!kept.has(`${name} ${type}`))
+          commands.push({ type: 'delete-rrset', name, rrtype: type })
+      }
     }
   }
   if (presence.zones) {

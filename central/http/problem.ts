@@ -58,6 +58,12 @@ export function problemOfError(err: unknown): Problem {
       'the event log takes no writes, nothing was changed; try again later',
     )
   }
+  if (err instanceof MeridianError && err.code === 'MERIDIAN_LOG_READ_ONLY') {
+    return problemOfStatus(503, err.message)
+  }
+  if (err instanceof MeridianError && err.code === 'MERIDIAN_LOG_UNANSWERED') {
+    return problemOfStatus(504, err.message)
+  }
   // Fastify's own refusals (bad JSON, too large, media type, bad URL) carry the status they mean.
   const status = err instanceof Error && 'statusCode' in err ? err.statusCode : undefined
   if (typeof status === 'number' && status >= 400 && status < 500) {
@@ -69,14 +75,21 @@ export function problemOfError(err: unknown): Problem {
   return problemOfStatus(500, 'central could not answer, its log says why')
 }
 
+/** The status of an answer that cannot look at the past. */
+export const pastStatuses = { none: 404, 'too-long': 422, busy: 503 } as const
+
 /** Answers with a problem. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  reply.problem = problem
   // RFC 9110 §10.2.3: Retry-After says how long the service is expected to be unavailable.
   if (problem.status === 503) void reply.header('retry-after', '1')
   return reply.code(problem.status).type(PROBLEM_TYPE).send(problem)
 }
 
 const retried: ReadonlySet<string> = new Set(['MERIDIAN_LOG_UNAVAILABLE', 'MERIDIAN_LOG_CONFLICT'])
+
+/** What is said of a key that a schema does not have. */
+export const UNKNOWN_KEY = 'is not a known key'
 
 /** Errors that one problem lists. */
 const ERRORS_MAX = 100
@@ -103,7 +116,7 @@ function problemOfIssues(err: z.ZodError): Problem {
 function* fieldErrorsOf(issue: z.core.$ZodIssue, where: FieldError['in']): Iterable<FieldError> {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      yield { in: where, path: pointerOf([...issue.path, key]), detail: 'is not a known key' }
+      yield { in: where, path: pointerOf([...issue.path, key]), detail: UNKNOWN_KEY }
     }
     return
   }

@@ -248,6 +248,7 @@ function createFullLog(): EventLog {
       Promise.reject(new MeridianError('MERIDIAN_LOG_UNAVAILABLE', 'no space in /var/lib')),
     read: (after) => log.read(after),
     hashAt: (version) => log.hashAt(version),
+    follow: (listener) => log.follow(listener),
     close: () => log.close(),
   }
 }

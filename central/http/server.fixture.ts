@@ -6,6 +6,8 @@ import type { Logger } from '../../shared/log.ts'
 import { createLogger } from '../../shared/log.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
+import { AuditStore } from '../audit/audit-store.ts'
+import { PastReader } from '../registry/past.ts'
 import { LatencyTable } from '../latency/latency-table.ts'
 import { LoadKeeper } from '../load/keeper.ts'
 import { MachineKeeper } from '../machines/keeper.ts'
@@ -17,6 +19,7 @@ import type { ReadyReport } from './context.ts'
 import type { Promises } from './openapi.fixture.ts'
 import { createPromises } from './openapi.fixture.ts'
 import { httpOptionsSchema } from './options.ts'
+import type { ShownSource } from '../source/kafka-source.ts'
 import { createHttpServer } from './server.ts'
 
 /** Secret of the token `ops`, which every test server knows. */
@@ -51,6 +54,7 @@ export interface TestServer {
   /** Not started: a test ticks them. */
   readonly loads: LoadKeeper
   readonly machines: MachineKeeper
+  readonly audit: AuditStore
   /** Calls the server and holds the answer against the OpenAPI document. */
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>
   readonly stop: () => Promise<void>
@@ -63,6 +67,8 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly machines?: z.input<typeof machineOptionsSchema>
   readonly logger?: Logger
+  readonly sources?: readonly ShownSource[]
+  readonly defaultZone?: string
   readonly ready?: () => ReadyReport
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly tokens?: readonly { readonly name: string; readonly token: string }[]
@@ -84,16 +90,23 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     logger,
     foundDown: () => [],
   })
+  const past = new PastReader({ registry, clock })
+  const audit = new AuditStore({ file: ':memory:', clock, logger })
+  await audit.start()
   const server = createHttpServer({
     http: httpOptionsSchema.parse({
       listen: '127.0.0.1:0',
       tokens: options.tokens ?? [{ name: 'ops', token: TOKEN }],
+      defaultZone: options.defaultZone,
     }),
     registry,
     edges,
     latencies,
     loads,
     machines,
+    past,
+    audit,
+    sources: options.sources ?? [],
     logger,
     clock: systemClock,
     metrics:
@@ -108,6 +121,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     if (isStopped) return
     isStopped = true
     await server.stop()
+    await audit.stop()
   }
   onTestFinished(stop)
   const { port } = server.address()
@@ -134,7 +148,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     published.check(method, path, res, body)
     return { status: res.status, headers: res.headers, body }
   }
-  return { url, port, registry, edges, latencies, loads, machines, call, stop }
+  return { url, port, registry, edges, latencies, loads, machines, audit, call, stop }
 }
 
 /** An edge that is connected, as the gRPC service would add it. */

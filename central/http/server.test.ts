@@ -9,6 +9,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import { createLogger } from '../../shared/log.ts'
+import { AuditStore } from '../audit/audit-store.ts'
+import { PastReader } from '../registry/past.ts'
 import { LatencyTable } from '../latency/latency-table.ts'
 import { createMemoryLog } from '../log/memory-log.ts'
 import { MachineKeeper } from '../machines/keeper.ts'
@@ -39,6 +41,9 @@ function createServer(http: object): HttpServer {
       logger,
       foundDown: () => [],
     }),
+    past: new PastReader({ registry, clock: systemClock }),
+    audit: new AuditStore({ file: ':memory:', clock: systemClock, logger }),
+    sources: [],
     logger,
     clock: systemClock,
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),

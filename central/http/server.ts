@@ -8,15 +8,21 @@ import { MeridianError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isLoopback, readPem } from '../../shared/tls.ts'
+import type { AuditStore } from '../audit/audit-store.ts'
 import type { LatencyTable } from '../latency/latency-table.ts'
 import type { LoadKeeper } from '../load/keeper.ts'
 import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
+import type { PastReader } from '../registry/past.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ShownSource } from '../source/kafka-source.ts'
 import { createApp, HEADERS_MAX_BYTES } from './app.ts'
 import { createIdentify, createRequireToken } from './auth.ts'
 import type { HttpApp, HttpContext, MetricsPage, ReadyReport } from './context.ts'
+import { Followers } from './followers.ts'
+import { boundKeptConnections } from './kept-connections.ts'
 import type { HttpOptions } from './options.ts'
+import { withShortWay } from './short-way.ts'
 import { SortedKeys } from './sorted-keys.ts'
 import { Waits } from './wait.ts'
 
@@ -28,6 +34,9 @@ export interface HttpServerOptions {
   readonly latencies: LatencyTable
   readonly loads: LoadKeeper
   readonly machines: MachineKeeper
+  readonly past: PastReader
+  readonly audit: AuditStore
+  readonly sources: readonly ShownSource[]
   readonly logger: Logger
   readonly clock: Clock
   readonly metrics: () => Promise<MetricsPage>
@@ -55,40 +64,54 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       refusePlainOffLoopback(http)
       const create = serverCreator(http)
+      const identify = createIdentify(http.tokens)
       const waits = new Waits(registry, edges, clock)
+      const followers = new Followers(registry, logger)
       const { state } = registry
       const clusterIds = new SortedKeys(state.clusters)
       const networkIds = new SortedKeys(state.networks)
       const apexes = new SortedKeys(state.zones)
       const appNames = new SortedKeys(state.apps)
+      const recordNames = new SortedKeys(state.records)
       const context: HttpContext = {
         registry,
         edges,
         latencies: options.latencies,
         loads: options.loads,
         machines: options.machines,
+        past: options.past,
+        followers,
+        audit: options.audit,
+        sources: options.sources,
         clock,
         metrics: options.metrics,
         ready: options.ready,
         software: options.software,
-        requireToken: createRequireToken(createIdentify(http.tokens)),
+        requireToken: createRequireToken(identify),
         clusterIds,
         networkIds,
         apexes,
         appNames,
+        recordNames,
+        defaultZone: http.defaultZone,
         waits,
       }
-      const app = await createApp(context, logger, create)
+      const short = { identify, machines: options.machines, loads: options.loads, registry }
+      const app = await createApp(context, logger, (listener) =>
+        create(withShortWay(listener, short)),
+      )
       await listen(app, http.listen)
       const forget = registry.onChange((touched) => {
         clusterIds.update(touched.clusters)
         networkIds.update(touched.networks)
         apexes.update(touched.zones)
         appNames.update(touched.names)
+        recordNames.update(touched.names)
       })
       const stop = async (): Promise<void> => {
         forget()
         waits.stop()
+        followers.stop()
         // A request that is still on its way in may take its time, but not ours.
         const timer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS)
         await app.close()
@@ -120,6 +143,8 @@ const SOCKET_TIMEOUT_MS = 90_000
 const STOP_GRACE_MS = 2_000
 /** Connections at once; one more is closed at once. */
 const CONNECTIONS_MAX = 4_096
+/** Connections that are kept after an answer; those beyond are closed, so that there is room for new ones. */
+const CONNECTIONS_KEPT_MAX = 3_072
 
 function refusePlainOffLoopback(http: HttpOptions): void {
   if (isLoopback(http.listen.address) || http.tls !== undefined || http.insecure) return
@@ -145,6 +170,7 @@ function serverCreator({ tls }: HttpOptions): (listener: RequestListener) => Ser
       : createPlainServer(limits, listener)
     server.setTimeout(SOCKET_TIMEOUT_MS)
     server.maxConnections = CONNECTIONS_MAX
+    boundKeptConnections(server, CONNECTIONS_KEPT_MAX)
     return server
   }
 }

@@ -24,6 +24,8 @@ import {
   viewInForce,
 } from './maintenance-views.ts'
 import { networkEventSchemas } from './network-views.ts'
+import { rrsetEventSchemas } from './rrset-views.ts'
+import { sourceEventSchemas } from './source-views.ts'
 
 /**
  * What is registered, as it is shown: the value with the version of the change that last touched it.
@@ -182,7 +184,14 @@ const eventSchema = z.discriminatedUnion('type', [
   ...maintenanceEventSchemas,
   ...networkEventSchemas,
   ...shareEventSchemas,
+  ...rrsetEventSchemas,
+  ...sourceEventSchemas,
 ])
+
+/** The types of events, as they are written. */
+export const eventTypes: readonly string[] = eventSchema.options.map(
+  ({ shape }) => shape.type.value,
+)
 
 /** A record of the log. */
 export const changeRecordSchema = z
@@ -193,6 +202,9 @@ export const changeRecordSchema = z
     actor: z.string().meta({ description: 'Name of the token' }),
     cause: z.string().meta({ description: 'Id of the request (X-Request-Id)' }),
     events: z.array(eventSchema),
+    omitted: z.int().optional().meta({
+      description: 'Events of the change that are not shown: not asked for, or too many',
+    }),
   })
   .meta({ id: 'ChangeRecord' })
 
@@ -204,6 +216,7 @@ export const diffEntrySchema = z
       'cluster',
       'zone',
       'app',
+      'rrset',
       'endpoint',
       'health',
       'force',
@@ -212,8 +225,12 @@ export const diffEntrySchema = z
       'maintenance',
       'load',
       'withheld',
+      'source',
+      'dead-letter',
     ]),
-    id: z.string().meta({ description: 'Id, apex, name, or "name cluster" for an endpoint' }),
+    id: z.string().meta({
+      description: 'Id, apex, name, "name type" for an rrset, or "name cluster" for an endpoint',
+    }),
     before: z.record(z.string(), z.unknown()).optional(),
     after: z.record(z.string(), z.unknown()).optional(),
   })

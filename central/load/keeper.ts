@@ -20,6 +20,8 @@ export interface LoadKeeperOptions {
   readonly registry: Pick<Registry, 'state' | 'submit'>
   readonly clock: Clock
   readonly logger: Logger
+  /** Hears of the reports that are taken by `report`. */
+  readonly onReport?: (report: LoadReport) => void
   /** For tests. */
   readonly reportsMax?: number
 }
@@ -54,6 +56,7 @@ export class LoadKeeper implements Startable {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #table: LoadTable
+  readonly #onReport: LoadKeeperOptions['onReport']
   /** Endpoints of which something else may be to be told, by key. */
   readonly #stirred = new Map<string, Endpoint>()
   /** When each was told of last; those of the last `LOAD_CHANGE_MS` only, the oldest first. */
@@ -65,7 +68,8 @@ export class LoadKeeper implements Startable {
   #writing: Promise<void> | undefined
   #isRefused = false
 
-  constructor({ registry, clock, logger, reportsMax }: LoadKeeperOptions) {
+  constructor({ registry, clock, logger, onReport, reportsMax }: LoadKeeperOptions) {
+    this.#onReport = onReport
     this.#registry = registry
     this.#clock = clock
     this.#logger = logger
@@ -99,7 +103,14 @@ export class LoadKeeper implements Startable {
   }
 
   /** Takes a report; says why it does not. */
-  report({ app, cluster, machine, load }: LoadReport): keyof LoadStats['ignored'] | undefined {
+  report(report: LoadReport): keyof LoadStats['ignored'] | undefined {
+    const reason = this.hear(report)
+    if (reason === undefined) this.#onReport?.(report)
+    return reason
+  }
+
+  /** Takes a report that came to another central; says why it does not. */
+  hear({ app, cluster, machine, load }: LoadReport): keyof LoadStats['ignored'] | undefined {
     const reason = this.#take(app, cluster, machine ?? WHOLE, load)
     if (reason === undefined) this.#reports++
     else this.#ignored[reason]++

@@ -1,5 +1,8 @@
 import type { ChangeRecord, NewChange } from '../model/events.ts'
 
+/** Hears of records that the log has now; what it throws is a fault of its own. */
+export type RecordListener = (records: readonly ChangeRecord[]) => void
+
 /**
  * The log of changes: the only truth of central, everything else is derived from it. One record is one
  * change, whole. Every driver passes `describeEventLog` in `event-log.contract.ts`.
@@ -21,8 +24,18 @@ export interface EventLog {
    * calls are not touched), and with MERIDIAN_LOG_UNAVAILABLE when they could not be made durable, too
    * much waits already or the log is closed: `head` is unchanged and no reader sees them. Only after a
    * failed flush followed by a crash may such changes turn up when the log is opened again.
+   *
+   * A log that others write to as well also rejects with MERIDIAN_LOG_READ_ONLY when it is out of reach
+   * (nothing was written), and with MERIDIAN_LOG_UNANSWERED when it has not said in time whether the
+   * changes were written: they may come yet, once and whole, and followers hear of them then.
    */
   append(expectedHead: number, changes: readonly NewChange[]): Promise<readonly ChangeRecord[]>
+
+  /**
+   * Calls the listener with every record from now on, whoever wrote it: in order, once, when it is
+   * durable, and before the append that wrote it resolves. Returns the way out.
+   */
+  follow(listener: RecordListener): () => void
 
   /**
    * Yields records after a version, in order, up to the head at the moment of the call. Lazy: appends

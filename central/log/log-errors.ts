@@ -43,6 +43,24 @@ export function conflict(log: string, expectedHead: number, head: number): Merid
   )
 }
 
+/** Returns the error of a log that takes no writes now; its words are for whoever wanted to write. */
+export function readOnly(reason: string): MeridianError {
+  return new MeridianError(
+    'MERIDIAN_LOG_READ_ONLY',
+    `central is read-only: ${reason}; nothing was changed, try again later`,
+  )
+}
+
+/** Returns the error of an append of which it is not known whether it was written. */
+export function unanswered(log: string, waitedMs: number, cause?: unknown): MeridianError {
+  return new MeridianError(
+    'MERIDIAN_LOG_UNANSWERED',
+    `${log} did not say within ${waitedMs} ms whether the change was written: it may come yet, ` +
+      'once and whole, or never; read before writing again',
+    cause === undefined ? undefined : { cause },
+  )
+}
+
 /** Throws RangeError when a version to read after is not an integer from 0 up. */
 export function assertVersion(version: number): void {
   if (!Number.isSafeInteger(version) || version < 0) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ChangeRecord, NewChange } from '../model/events.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventLog, RecordListener } from './event-log.ts'
+import { Followers } from './followers.ts'
 import { assertVersion, conflict, unavailable } from './log-errors.ts'
 import { decodeRecord, encodeChange, hashOfLog, hashOfRecord } from './record.ts'
 
@@ -17,6 +18,7 @@ class MemoryLog implements EventLog {
   readonly #payloads: string[] = []
   /** Hash of version n at n. */
   readonly #hashes: string[] = [hashOfLog(this.id)]
+  readonly #followers = new Followers()
   #isClosed = false
 
   get head(): number {
@@ -35,7 +37,13 @@ class MemoryLog implements EventLog {
       this.#hashes.push(hashOfRecord(previous, this.#hashes.length, payload))
       this.#payloads.push(payload)
     }
-    return changes.map((change, i) => ({ ...change, version: expectedHead + i + 1 }))
+    const records = changes.map((change, i) => ({ ...change, version: expectedHead + i + 1 }))
+    this.#followers.tell(records)
+    return records
+  }
+
+  follow(listener: RecordListener): () => void {
+    return this.#followers.add(listener)
   }
 
   read(afterVersion: number): Iterable<ChangeRecord> {

@@ -71,7 +71,8 @@ export function decodeRecord(log: string, version: number, payload: string): Cha
   return { ...value, version, events: inPresentWords(value) }
 }
 
-function isChange(value: object): value is NewChange {
+/** Whether a value has the frame of a change; what its events hold is not looked at. */
+export function isChange(value: object): value is NewChange {
   return (
     'schema' in value &&
     Number.isInteger(value.schema) &&

@@ -29,6 +29,9 @@ export interface LogRow {
   readonly hash: string
 }
 
+/** Gets a row that was found right, and the version of the last one. */
+export type VisitRow = (row: LogRow, head: number) => void
+
 /** A log that was found whole. */
 export interface CheckedLog {
   readonly id: string
@@ -38,10 +41,10 @@ export interface CheckedLog {
 }
 
 /**
- * Checks a whole log file without a way to write to it. Throws MERIDIAN_LOG_FOREIGN,
- * MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE.
+ * Checks a whole log file without a way to write to it. `visit` gets each row that is right, with the head.
+ * Throws MERIDIAN_LOG_FOREIGN, MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE.
  */
-export function checkLog(path: string): CheckedLog {
+export function checkLog(path: string, visit?: VisitRow): CheckedLog {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path, { readOnly: true })
@@ -49,7 +52,7 @@ export function checkLog(path: string): CheckedLog {
     db.exec('BEGIN')
     checkHeader(db, path)
     const meta = readMeta(db, path)
-    const hash = checkChain(db, path, meta)
+    const hash = checkChain(db, path, meta, visit)
     checkPages(db, path)
     return { ...meta, hash }
   } catch (err) {
@@ -109,7 +112,12 @@ export function readMeta(db: DatabaseSync, path: string): Omit<CheckedLog, 'hash
 }
 
 /** Recomputes the chain from the first record to the last and returns the hash of the last. */
-function checkChain(db: DatabaseSync, path: string, meta: Omit<CheckedLog, 'hash'>): string {
+function checkChain(
+  db: DatabaseSync,
+  path: string,
+  meta: Omit<CheckedLog, 'hash'>,
+  visit: VisitRow | undefined,
+): string {
   let hash = hashOfLog(meta.id)
   let version = 0
   try {
@@ -118,6 +126,7 @@ function checkChain(db: DatabaseSync, path: string, meta: Omit<CheckedLog, 'hash
       if (row === undefined) throw damaged(path, version + 1, 'the row has columns of other types')
       const fault = findFault(row, hash, version + 1)
       if (fault !== undefined) throw damaged(path, version + 1, fault)
+      visit?.(row, meta.head)
       hash = row.hash
       version = row.version
     }

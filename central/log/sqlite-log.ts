@@ -1,13 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { messageOf } from '../../shared/errors.ts'
 import type { ChangeRecord, NewChange } from '../model/events.ts'
-import type { EventLog } from './event-log.ts'
-import { assertVersion, conflict, damaged, unavailable } from './log-errors.ts'
-import { decodeRecord, encodeChange, hashOfRecord } from './record.ts'
-import { checkLog, findFault, type CheckedLog, type LogRow } from './sqlite-check.ts'
+import type { EventLog, RecordListener } from './event-log.ts'
+import { Followers } from './followers.ts'
+import { assertVersion, conflict, unavailable } from './log-errors.ts'
+import { encodeChange, hashOfRecord } from './record.ts'
+import { checkLog, type CheckedLog, type LogRow } from './sqlite-check.ts'
 import { checkLogAside } from './sqlite-checker.ts'
 import { findLogFile, takeLogFile, type FoundLog } from './sqlite-file.ts'
 import { LogReader } from './sqlite-reader.ts'
+import { checkedRecords } from './sqlite-records.ts'
 
 /** Appends that may wait for a transaction. */
 export const WAITING_APPENDS_MAX = 10_000
@@ -108,6 +110,7 @@ class OneFileLog implements SqliteLog {
   #waitingBytes = 0
   #isClosed = false
   #closing: Promise<void> | undefined
+  readonly #followers = new Followers()
 
   /** Takes over the connection of `found`; `checked` ends with what was found of the same file. */
   constructor(found: FoundLog, hash: string, checked: Promise<CheckedLog>) {
@@ -143,13 +146,23 @@ class OneFileLog implements SqliteLog {
 
   read(afterVersion: number): Iterable<ChangeRecord> {
     assertVersion(afterVersion)
-    return this.#records(afterVersion, this.#head)
+    const source = {
+      name: this.#path,
+      reader: () => this.#file.reader,
+      hashAt: (version: number) => this.hashAt(version),
+      assertOpen: () => this.#assertOpen(),
+    }
+    return checkedRecords(source, afterVersion, this.#head)
   }
 
   hashAt(version: number): string | undefined {
     this.#assertOpen()
     if (version === this.#head) return this.#hash
     return version >= 0 && version < this.#head ? this.#file.reader.hashAt(version) : undefined
+  }
+
+  follow(listener: RecordListener): () => void {
+    return this.#followers.add(listener)
   }
 
   close(): Promise<void> {
@@ -244,7 +257,13 @@ class OneFileLog implements SqliteLog {
     appends.forEach(({ expectedHead, changes, resolve, reject }, i) => {
       const met = heads[i]
       if (met === expectedHead) {
-        resolve(changes.map((change, k) => ({ ...change, version: expectedHead + k + 1 })))
+        const records = changes.map((change, k) => ({ ...change, version: expectedHead + k + 1 }))
+        try {
+          this.#followers.tell(records)
+          resolve(records)
+        } catch (err) {
+          reject(err instanceof Error ? err : new Error(String(err)))
+        }
       } else reject(conflict(this.#path, expectedHead, met ?? head))
     })
   }
@@ -263,26 +282,6 @@ class OneFileLog implements SqliteLog {
     } catch (err) {
       rollBack(db)
       throw err
-    }
-  }
-
-  // ---- reading ----
-
-  *#records(afterVersion: number, head: number): Generator<ChangeRecord, void, undefined> {
-    if (afterVersion >= head) return
-    let version = afterVersion
-    let hash = this.hashAt(version)
-    if (hash === undefined) throw damaged(this.#path, version, 'it is missing')
-    while (version < head) {
-      this.#assertOpen()
-      for (const row of this.#file.reader.rows(version, head)) {
-        this.#assertOpen()
-        const fault = findFault(row, hash, version + 1)
-        if (fault !== undefined) throw damaged(this.#path, version + 1, fault)
-        yield decodeRecord(this.#path, row.version, row.payload)
-        hash = row.hash
-        version = row.version
-      }
     }
   }
 }

@@ -71,6 +71,12 @@ export class Endings {
     this.#ended.delete(key)
   }
 
+  /** It is another central that ends leases from now on. */
+  forget(): void {
+    this.#ended.clear()
+    this.#failed = []
+  }
+
   addTermination(task: TerminationTask, termination: Termination): void {
     this.#terminated.push({ task, termination })
   }
@@ -133,6 +139,10 @@ export class Endings {
       readonly terminated: readonly Ended[]
     },
   ): readonly Command[] {
+    // Another central was first, and it is decided again: from the beginning.
+    for (const [key, version] of ended) this.#ended.set(key, version)
+    ended.clear()
+    failed.clear()
     const commands: Command[] = terminated.map(({ task, termination }) => {
       const { app, cluster, machine } = task.machine
       return { type: 'end-machine', app, cluster, machine, version: task.version, termination }

@@ -46,7 +46,7 @@ describe('a machine that is to be ended when it is down', () => {
     const mesh = await failing(hook.url)
     await mesh.pass(12_000)
     const again = machine(vm1, '192.0.2.1', { ...ended, terminateUrl: hook.url })
-    expect(mesh.keeper.renew(vm1)).toBe(false)
+    expect(mesh.keeper.renew(vm1)).toBe('unknown')
     expect(await mesh.register(again)).toMatchObject({
       ok: false,
       rejection: { code: 'machine-ending' },

@@ -68,6 +68,23 @@ describe('a lease', () => {
     expect(machineOf(mesh.registry.state, vm1)?.value.addresses).toEqual(['192.0.2.2'])
   })
 
+  it.each([
+    [{}, 'renewed'],
+    [{ version: 2 }, 'renewed'],
+    [{ version: 2, address: '192.0.2.1' }, 'renewed'],
+    [{ version: 1 }, 'changed'],
+    [{ version: 3 }, 'changed'],
+    [{ address: '192.0.2.2' }, 'changed'],
+  ])('is renewed where the machine is as the sender thinks: %j, %s', async (as, renewal) => {
+    const mesh = await new TestMachines().begin()
+    await mesh.register(machine(vm1, '192.0.2.1'))
+    await mesh.pass(20_000)
+    expect(mesh.keeper.renew(vm1, as)).toBe(renewal)
+    await mesh.pass(20_000)
+    expect(machineOf(mesh.registry.state, vm1) !== undefined).toBe(renewal === 'renewed')
+    expect(mesh.keeper.renew(vm2, as)).toBe('unknown')
+  })
+
   it('ends with the machine', async () => {
     const mesh = await new TestMachines().begin()
     await mesh.register(machine(vm1, '192.0.2.1'))

@@ -3,7 +3,6 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { MACHINES_MAX } from '../../shared/registry/limits.ts'
 import type { Startable } from '../../shared/startable.ts'
-import type { Rejection } from '../model/decision.ts'
 import type { Machine, MachineKey, Termination } from '../model/events.ts'
 import { machineOf } from '../model/machines.ts'
 import type { StoredMachine } from '../model/state.ts'
@@ -15,6 +14,9 @@ import type { FoundDown } from './failed-health.ts'
 import { Leases } from './leases.ts'
 import { keyOf, partsOf } from './machine-key.ts'
 import type { MachineOptions } from './options.ts'
+import type { By, Leased, MachineResult, MachineStats, Renewed } from './lease-results.ts'
+import { isAsThought } from './renewal.ts'
+import type { AsRegistered, Renewal } from './renewal.ts'
 import { Terminator } from './terminator.ts'
 import type { TerminationTask } from './terminator.ts'
 
@@ -35,37 +37,12 @@ export interface MachineKeeperOptions {
   readonly logger: Logger
   /** The endpoints that edges find to be down now. */
   readonly foundDown: () => Iterable<FoundDown>
+  /** Whether it is this central that ends leases; default it is, always. */
+  readonly isOnDuty?: () => boolean
+  /** Hears of the leases that are given or renewed here. */
+  readonly onRenewed?: (at: MachineKey) => void
   /** For tests. */
   readonly leasesMax?: number
-}
-
-/** Who asks, for the log. */
-export interface By {
-  readonly actor: string
-  readonly cause: string
-}
-
-/** How a registration or the end of one went. */
-export type MachineResult<T> =
-  | ({ readonly ok: true; readonly version: number } & T)
-  | { readonly ok: false; readonly rejection: Rejection }
-
-/** A machine that holds a lease. */
-export interface Leased {
-  readonly isNew: boolean
-  readonly stored: StoredMachine
-  readonly renewBeforeEpoch: number
-}
-
-/** A lease that was given. */
-type Renewed = MachineResult<Leased> & { readonly ok: true }
-
-/** What the metrics show. */
-export interface MachineStats {
-  readonly renewals: number
-  readonly expired: number
-  readonly failed: number
-  readonly terminations: { readonly ok: number; readonly failed: number }
 }
 
 /**
@@ -84,8 +61,11 @@ export class MachineKeeper implements Startable {
   readonly #leases = new Leases()
   readonly #endings: Endings
   readonly #foundDown: MachineKeeperOptions['foundDown']
+  readonly #isOnDuty: () => boolean
+  readonly #onRenewed: MachineKeeperOptions['onRenewed']
   readonly #failedHealth = new FailedHealth()
   #lookedAt = -Infinity
+  #hasDuty: boolean
   #timer: NodeJS.Timeout | undefined
   #tickedAt = 0
   #renewals = 0
@@ -95,6 +75,9 @@ export class MachineKeeper implements Startable {
     const { registry, options, clock, random, logger } = parts
     this.#leasesMax = parts.leasesMax ?? LEASES_MAX
     this.#foundDown = parts.foundDown
+    this.#isOnDuty = parts.isOnDuty ?? (() => true)
+    this.#onRenewed = parts.onRenewed
+    this.#hasDuty = parts.isOnDuty === undefined
     this.#registry = registry
     this.#options = options
     this.#clock = clock
@@ -113,18 +96,14 @@ export class MachineKeeper implements Startable {
   }
 
   get stats(): MachineStats {
-    const terminations = { ...this.#terminations }
     const { expired, failures: failed } = this.#endings
-    return { renewals: this.#renewals, expired, failed, terminations }
+    return { renewals: this.#renewals, expired, failed, terminations: { ...this.#terminations } }
   }
 
   /** Gives every machine that the log knows a lease, and goes on ending those that are out. */
   async start(): Promise<void> {
     this.#tickedAt = this.#clock.nowMs()
-    this.#giveAllAnew()
-    for (const machines of this.#registry.state.machines.values()) {
-      for (const stored of machines.values()) if (stored.out !== undefined) this.#terminate(stored)
-    }
+    if (this.#isOnDuty()) this.#takeDuty()
     this.#timer = setInterval(() => this.tick(), TICK_MS)
   }
 
@@ -136,9 +115,8 @@ export class MachineKeeper implements Startable {
 
   /** Says why a machine may not be ended by the URL that it names; undefined when it may. */
   refusalOf(url: string): string | undefined {
-    return isAllowedUrl(url, this.#options.terminate.allow)
-      ? undefined
-      : 'is not allowed by machines.terminate.allow of central'
+    const isAllowed = isAllowedUrl(url, this.#options.terminate.allow)
+    return isAllowed ? undefined : 'is not allowed by machines.terminate.allow of central'
   }
 
   /** Registers a machine, or renews its lease, which costs no event when it says nothing new. */
@@ -156,20 +134,19 @@ export class MachineKeeper implements Startable {
     if (!result.ok) return result
     const version = result.diff.length === 0 ? (before?.version ?? 0) : result.version
     if (this.#leases.size >= this.#leasesMax) this.#dropStale()
-    const key = keyOf(machine)
-    this.#endings.dropLease(key)
-    this.#leases.grant(key, version, this.#clock.nowMs() + machine.leaseSeconds * 1000)
-    const { version: changed } = result
-    return this.#leased(
-      { value: machine, version },
-      { version: changed, isNew: before === undefined },
-    )
+    this.#endings.dropLease(keyOf(machine))
+    this.#leases.grant(keyOf(machine), version, this.#clock.nowMs() + machine.leaseSeconds * 1000)
+    this.#onRenewed?.(machine)
+    const change = { version: result.version, isNew: before === undefined }
+    return this.#leased({ value: machine, version }, change)
   }
 
-  /** Renews the lease of a machine as it is registered; false where it has to register anew. */
-  renew(at: MachineKey): boolean {
+  /** Renews the lease of a machine as it is registered, unless it is not as the sender thinks it is. */
+  renew(at: MachineKey, as: AsRegistered = {}): Renewal {
     const stored = machineOf(this.#registry.state, at)
-    return stored !== undefined && this.#renewStored(stored)
+    if (stored === undefined) return 'unknown'
+    if (!isAsThought(stored, as)) return 'changed'
+    return this.#renewStored(stored) ? 'renewed' : 'unknown'
   }
 
   /** Unregisters a machine that leaves; one that is unhealthy is ended before. */
@@ -204,6 +181,14 @@ export class MachineKeeper implements Startable {
     const now = this.#clock.nowMs()
     const pausedMs = now - this.#tickedAt
     this.#tickedAt = now
+    if (!this.#isOnDuty()) {
+      // What was asked for here is brought to its end here.
+      if (this.#hasDuty) this.#endings.forget()
+      this.#hasDuty = false
+      this.#endings.write()
+      return
+    }
+    if (!this.#hasDuty) this.#takeDuty()
     if (pausedMs > PAUSE_MS) {
       this.#giveAllAnew()
       this.#failedHealth.reset()
@@ -212,10 +197,28 @@ export class MachineKeeper implements Startable {
     for (const { key, version } of this.#leases.takeEnded(now)) this.#endings.addLease(key, version)
     if (now - this.#lookedAt >= HEALTH_MS) {
       this.#lookedAt = now
-      const { state } = this.#registry
-      this.#endings.setFailed(this.#failedHealth.look(state, this.#foundDown(), now))
+      this.#endings.setFailed(this.#failedHealth.look(this.#registry.state, this.#foundDown(), now))
     }
     this.#endings.write()
+  }
+
+  /** The lease of a machine was given or renewed by another central. */
+  heard(at: MachineKey): void {
+    const stored = machineOf(this.#registry.state, at)
+    if (stored === undefined || stored.out !== undefined) return
+    const key = keyOf(at)
+    this.#endings.dropLease(key)
+    this.#leases.grant(key, stored.version, this.#clock.nowMs() + stored.value.leaseSeconds * 1000)
+  }
+
+  /** From now on it is this central that ends leases: all have a whole one, with the grace time. */
+  #takeDuty(): void {
+    this.#hasDuty = true
+    this.#giveAllAnew()
+    this.#failedHealth.reset()
+    for (const machines of this.#registry.state.machines.values()) {
+      for (const stored of machines.values()) if (stored.out !== undefined) this.#terminate(stored)
+    }
   }
 
   /** Renews the lease of a machine that is as the registry has it; undefined when it is not. */
@@ -231,12 +234,13 @@ export class MachineKeeper implements Startable {
     const key = keyOf(value)
     const endsAt = this.#clock.nowMs() + value.leaseSeconds * 1000
     if (!this.#leases.renew(key, endsAt)) {
-      // A little late, but nobody has been told of its end yet.
-      if (!this.#endings.hasLease(key, version)) return false
+      // A little late, but nobody has been told of its end yet; and who has no duty ends none.
+      if (this.#hasDuty && !this.#endings.hasLease(key, version)) return false
       this.#endings.dropLease(key)
       this.#leases.grant(key, version, endsAt)
     }
     this.#renewals++
+    this.#onRenewed?.(value)
     return true
   }
 

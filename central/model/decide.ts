@@ -14,17 +14,23 @@ import type { MaintenanceCommand } from './decide-maintenance.ts'
 import { decideMaintenance } from './decide-maintenance.ts'
 import type { NetworkCommand } from './decide-network.ts'
 import { decideNetwork } from './decide-network.ts'
+import type { RequireCommand } from './decide-require.ts'
+import { decideRequire } from './decide-require.ts'
+import type { RrsetCommand } from './decide-rrset.ts'
+import { appMisplaced, decideRrset } from './decide-rrset.ts'
 import type { ShareCommand } from './decide-share.ts'
 import { decideShare, slowStartOf } from './decide-share.ts'
+import type { SourceCommand } from './decide-source.ts'
+import { decideSource } from './decide-source.ts'
 import type { Decision } from './decision.ts'
 import { accept, reject } from './decision.ts'
 import type { EndpointVerdict } from './events.ts'
 import { endpointKey } from './machines.ts'
 import type { Precondition } from './rules.ts'
 import { notFoundUnless, put, tooMany, unmet } from './rules.ts'
-import { impossibleTarget, targetAtApex } from './targets.ts'
+import { impossibleTarget, impossibleApex, targetAtApex } from './targets.ts'
 import type { RegistryState } from './state.ts'
-import { hasApps, zoneOf } from './state.ts'
+import { firstInZone, zoneOf } from './state.ts'
 
 /** What somebody wants. Values are parsed already (shared/registry/schema.ts). */
 export type Command =
@@ -48,11 +54,14 @@ export type Command =
     }
   /** What the reports of the edges amount to; of an endpoint that is gone it says nothing. */
   | { readonly type: 'put-verdict'; readonly verdict: EndpointVerdict }
+  | RequireCommand
+  | RrsetCommand
   | ForceCommand
   | MachineCommand
   | NetworkCommand
   | MaintenanceCommand
   | ShareCommand
+  | SourceCommand
 
 /**
  * Checks one command against the state and says which events it becomes; none when all is as wanted
@@ -92,15 +101,19 @@ export function decide(state: RegistryState, command: Command): Decision {
       const refusal =
         unmet(command.if, before, `zone ${zone.apex}`) ??
         tooMany(before, state.zones.size, ZONES_MAX, 'zones') ??
-        targetAtApex(state, zone.apex)
+        targetAtApex(state, zone.apex) ??
+        (before === undefined ? impossibleApex(state, zone.apex) : undefined)
       return refusal ?? put(before?.value, zone, { type: 'zone-put', zone })
     }
     case 'delete-zone': {
       const before = state.zones.get(command.apex)
       const refusal = unmet(command.if ?? 'any', before, `zone ${command.apex}`)
       if (refusal !== undefined) return notFoundUnless(command.if, before, refusal)
-      if (hasApps(state, command.apex)) {
-        return reject('zone-in-use', `zone ${command.apex} has apps, delete them first`)
+      const first = firstInZone(state, command.apex)
+      if (first !== undefined) {
+        const { kind, name } = first
+        const detail = `zone ${command.apex} has ${kind === 'app' ? 'apps' : 'records'} (${name}), delete them first`
+        return reject('zone-in-use', detail)
       }
       return accept({ type: 'zone-deleted', apex: command.apex })
     }
@@ -109,12 +122,15 @@ export function decide(state: RegistryState, command: Command): Decision {
       const before = state.apps.get(app.name)
       const refusal = unmet(command.if, before, `app ${app.name}`)
       if (refusal !== undefined) return refusal
-      if (zoneOf(state, app.name) === undefined) {
+      const zone = zoneOf(state, app.name)
+      if (zone === undefined) {
         return reject(
           'zone-missing',
           `app ${app.name} lies in no zone of the mesh, put its zone first`,
         )
       }
+      const misplaced = before === undefined && appMisplaced(state, app.name, zone.value.apex)
+      if (misplaced !== false && misplaced !== undefined) return misplaced
       return put(before?.value, app, { type: 'app-put', app })
     }
     case 'delete-app': {
@@ -144,6 +160,11 @@ export function decide(state: RegistryState, command: Command): Decision {
         ...(comesBack ? slowStartOf(state, verdict, verdict.sinceEpoch) : []),
       )
     }
+    case 'require':
+      return decideRequire(state, command)
+    case 'put-rrset':
+    case 'delete-rrset':
+      return decideRrset(state, command)
     case 'force-endpoint':
     case 'unforce-endpoint':
       return decideForce(state, command)
@@ -164,6 +185,9 @@ export function decide(state: RegistryState, command: Command): Decision {
     case 'put-network':
     case 'delete-network':
       return decideNetwork(state, command)
+    case 'move-source':
+    case 'refuse-message':
+      return decideSource(state, command)
     default:
       return assertNever(command)
   }

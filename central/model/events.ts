@@ -1,6 +1,7 @@
 import type { ForcedState } from '../../shared/registry/force-schema.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
+import type { Rrset } from '../../shared/registry/rrset-schema.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
 
 /**
@@ -12,6 +13,8 @@ export type RegistryEvent =
   | { readonly type: 'cluster-deleted'; readonly id: string }
   | { readonly type: 'zone-put'; readonly zone: Zone }
   | { readonly type: 'zone-deleted'; readonly apex: string }
+  | { readonly type: 'rrset-put'; readonly rrset: Rrset }
+  | { readonly type: 'rrset-deleted'; readonly name: string; readonly rrtype: string }
   | { readonly type: 'app-put'; readonly app: App }
   | { readonly type: 'app-deleted'; readonly name: string }
   | {
@@ -56,6 +59,36 @@ export type RegistryEvent =
   | ({ readonly type: 'endpoint-load' } & EndpointLoad)
   | ({ readonly type: 'endpoint-withheld' } & EndpointWithheld)
   | ({ readonly type: 'region-withheld' } & RegionWithheld)
+  | ({ readonly type: 'source-position' } & SourcePosition)
+  | ({ readonly type: 'source-refused' } & RefusedMessage)
+
+/** Up to where the messages of a topic that feeds zones are in the state. */
+export interface SourcePosition {
+  /** Name of the source. */
+  readonly source: string
+  readonly topic: string
+  /** Identity of the topic: one that was made anew under its name has another. */
+  readonly topicId: string
+  readonly partition: number
+  /** Offset of the next message to be taken. */
+  readonly next: number
+}
+
+/** A message of such a topic that could not be taken. */
+export interface RefusedMessage {
+  readonly source: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Of the message, cut where it is long; empty where it has none. */
+  readonly key: string
+  /** Of a closed set: what the form wants, or the rule of the registry that would be broken. */
+  readonly reason: string
+  /** What, the value, what is wanted; cut where it is long. */
+  readonly detail: string
+  /** When it was read, wall clock, ms since 1970. */
+  readonly atEpoch: number
+}
 
 /** How busy an endpoint is, in whole steps of 5 %. */
 export interface EndpointLoad {
@@ -184,10 +217,11 @@ export interface VerdictReport {
 
 /**
  * The schema version of `ChangeRecord` that this software writes. 1: without `endpoint-health`, 2: without
- * forces and machines, 3: without maintenance, networks, loads and what is withheld, and with other words for the ends of leases. What is older
+ * forces and machines, 3: without maintenance, networks, loads and what is withheld, and with other words for
+ * the ends of leases, 4: without rrsets and sources. What is older
  * is read as it is, but for these words (`log/older-words.ts`).
  */
-export const EVENT_SCHEMA = 4
+export const EVENT_SCHEMA = 5
 
 /** One accepted change before it has its place in the log. */
 export interface NewChange {

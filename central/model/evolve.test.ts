@@ -10,6 +10,7 @@ import {
   endpointStates,
   zoneSchema,
 } from '../../shared/registry/schema.ts'
+import { countAtOrBelow } from './counts.ts'
 import type { Command } from './decide.ts'
 import { decide } from './decide.ts'
 import type { RegistryEvent } from './events.ts'
@@ -140,7 +141,7 @@ it('the derived counts are those of a count by hand', () => {
       const standing = [...state.apps.keys(), ...state.zones.keys()]
       for (const at of [...standing, 'b.sub.example.', '.', 'nothing.example.']) {
         const count = standing.filter((name) => isAtOrUnder(name, at)).length
-        expect(state.descendants.get(at) ?? 0).toBe(count)
+        expect(countAtOrBelow(state, at)).toBe(count)
       }
       for (const cluster of ['sfo', 'ewr', 'lhr']) {
         let uses = 0

@@ -2,25 +2,20 @@ import { isDeepStrictEqual } from 'node:util'
 import { assertNever } from '../../shared/errors.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import { parentOf } from '../../shared/dns/name.ts'
-import type { ChangeRecord, EndpointForce, EndpointVerdict, RegistryEvent } from './events.ts'
+import { count, countApp, use } from './counts.ts'
+import type { ChangeRecord, RegistryEvent } from './events.ts'
 import { dropForce, putForce } from './forces.ts'
 import { deleteNetwork, putNetwork } from './networks.ts'
-import type { Network } from '../../shared/registry/network-schema.ts'
-import type { App, Cluster, Endpoint } from '../../shared/registry/schema.ts'
-import type {
-  RegistryState,
-  Stored,
-  StoredApp,
-  StoredEndpoint,
-  StoredMachine,
-  StoredWindow,
-  StoredZone,
-} from './state.ts'
+import { restoreRrsets } from './packed-rrsets.ts'
+import { deleteRrset, putRrset } from './records.ts'
+import type { Endpoint } from '../../shared/registry/schema.ts'
+import type { RegistryState, StoredApp, StoredEndpoint } from './state.ts'
 import { zoneOf } from './state.ts'
+import type { StoredObject } from './stored-object.ts'
 import { dropVerdict, putVerdict } from './verdicts.ts'
 import { deleteMachine, deleteMachines, endpointKey, putMachine } from './machines.ts'
-import type { ShareEvent } from './shares.ts'
 import { dropShare, dropShares, dropWithheld, evolveShare, trimShares } from './shares.ts'
+import { putDeadLetter, putPosition, putRefused } from './sources.ts'
 import { beginWindow, endWindow, putWindow, restoreWindow } from './maintenance.ts'
 
 /**
@@ -55,10 +50,23 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       count(state, event.apex, -1)
       touchParentZone(state, event.apex, version)
       return
+    case 'rrset-put': {
+      const { name } = event.rrset
+      if (putRrset(state, { value: event.rrset, version })) count(state, name, 1)
+      touchZone(state, zoneNameOf(event.rrset), version)
+      return
+    }
+    case 'rrset-deleted': {
+      const { was, isLast } = deleteRrset(state, event.name, event.rrtype)
+      if (!was) return
+      if (isLast) count(state, event.name, -1)
+      touchZone(state, zoneNameOf({ name: event.name, type: event.rrtype }), version)
+      return
+    }
     case 'app-put': {
       const { name } = event.app
       const before = state.apps.get(name)
-      if (before === undefined) count(state, name, 1)
+      if (before === undefined) countApp(state, name, 1)
       const endpoints = new Map(before?.endpoints)
       state.apps.set(name, { value: event.app, version, endpoints })
       // What was found out by another check says nothing any more.
@@ -80,7 +88,7 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
       state.health.delete(event.name)
       state.forced.delete(event.name)
       dropShares(state, event.name)
-      count(state, event.name, -1)
+      countApp(state, event.name, -1)
       touchZone(state, event.name, version)
       return
     }
@@ -173,6 +181,16 @@ function evolveEvent(state: RegistryState, event: RegistryEvent, version: number
     case 'region-withheld':
       evolveShare(state, event)
       return
+    case 'source-position': {
+      const { type: _, ...position } = event
+      putPosition(state, position)
+      return
+    }
+    case 'source-refused': {
+      const { type: _, ...message } = event
+      putRefused(state, message)
+      return
+    }
     default:
       assertNever(event)
   }
@@ -232,10 +250,13 @@ export function restore(state: RegistryState, object: StoredObject): void {
         byCluster.set(endpoint.value.cluster, endpoint)
         use(state, endpoint.value.cluster, 1)
       }
-      count(state, value.name, 1)
+      countApp(state, value.name, 1)
       state.apps.set(value.name, { value, version, endpoints: byCluster })
       return
     }
+    case 'rrsets':
+      restoreRrsets(state, object.stored)
+      return
     case 'verdict':
       putVerdict(state, object.stored)
       return
@@ -254,38 +275,18 @@ export function restore(state: RegistryState, object: StoredObject): void {
     case 'share':
       evolveShare(state, object.stored)
       return
+    case 'source-position':
+      putPosition(state, object.stored)
+      return
+    case 'dead-letter':
+      putDeadLetter(state, object.stored)
+      return
     default:
       assertNever(object)
   }
 }
 
-/** An object of the state with its versions, each of which stands once. */
-export type StoredObject =
-  | { readonly kind: 'cluster'; readonly stored: Stored<Cluster> }
-  | { readonly kind: 'zone'; readonly stored: StoredZone }
-  | {
-      readonly kind: 'app'
-      readonly stored: Stored<App> & { readonly endpoints: readonly StoredEndpoint[] }
-    }
-  | { readonly kind: 'verdict'; readonly stored: EndpointVerdict }
-  | { readonly kind: 'force'; readonly stored: EndpointForce }
-  | { readonly kind: 'machine'; readonly stored: StoredMachine }
-  | { readonly kind: 'network'; readonly stored: Stored<Network> }
-  | { readonly kind: 'maintenance'; readonly stored: StoredWindow }
-  | { readonly kind: 'share'; readonly stored: ShareEvent }
-
-function count(state: RegistryState, name: Name, by: 1 | -1): void {
-  for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {
-    add(state.descendants, at, by)
-  }
-}
-
-function use(state: RegistryState, cluster: string, by: 1 | -1): void {
-  add(state.clusterUse, cluster, by)
-}
-
-function add(table: RegistryState['clusterUse'], key: string, by: 1 | -1): void {
-  const sum = (table.get(key) ?? 0) + by
-  if (sum === 0) table.delete(key)
-  else table.set(key, sum)
+/** A name by which the zone of an rrset is found: the DS records of an apex are of the zone above. */
+function zoneNameOf({ name, type }: { readonly name: Name; readonly type: string }): Name {
+  return type === 'DS' ? (parentOf(name) ?? name) : name
 }

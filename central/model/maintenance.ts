@@ -43,10 +43,13 @@ export function windowsInForce(
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-/** When the next window on a cluster begins, ms since 1970; 0 when none is planned. */
-export function nextBeginOf(state: MaintenanceState, cluster: string): number {
+/**
+ * When the next window on a cluster, or on an endpoint where an app is given, begins, ms since 1970; 0 when none
+ * is planned.
+ */
+export function nextBeginOf(state: MaintenanceState, cluster: string, app?: Name): number {
   let next = 0
-  for (const { value, isInForce } of windowsAt(state, cluster)) {
+  for (const { value, isInForce } of windowsAt(state, cluster, app)) {
     if (!isInForce && (next === 0 || value.fromEpoch < next)) next = value.fromEpoch
   }
   return next

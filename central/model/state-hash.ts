@@ -17,6 +17,9 @@ export function stateHash(state: RegistryState): string {
       hash.update(canonical(app.endpoints.get(cluster)))
     }
   }
+  for (const name of sorted(state.records.keys())) {
+    for (const stored of state.records.get(name) ?? []) hash.update(canonical(stored))
+  }
   const { health, forced, loads, withheld, regions } = state
   for (const table of [health, forced, loads, withheld, regions]) {
     for (const name of sorted(table.keys())) {
@@ -33,6 +36,10 @@ export function stateHash(state: RegistryState): string {
   for (const id of sorted(state.networks.keys())) hash.update(canonical(state.networks.get(id)))
   for (const id of sorted(state.maintenance.keys())) {
     hash.update(canonical(state.maintenance.get(id)))
+  }
+  for (const key of sorted(state.sources.keys())) hash.update(canonical(state.sources.get(key)))
+  for (const place of [...state.deadLetters.keys()].sort((a, b) => a - b)) {
+    hash.update(canonical(state.deadLetters.get(place)))
   }
   return hash.digest('hex')
 }

@@ -2,6 +2,8 @@ import type { Name } from '../../shared/dns/name.ts'
 import { isAtOrUnder, parentOf } from '../../shared/dns/name.ts'
 import { DEFAULT_POLICY } from '../../shared/registry/policy-schema.ts'
 import type { Policy } from '../../shared/registry/policy-schema.ts'
+import { countAtOrBelow } from './counts.ts'
+import type { StoredRrset } from './records.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
 import type { App, Cluster, Endpoint, Zone } from '../../shared/registry/schema.ts'
 import type {
@@ -12,8 +14,10 @@ import type {
   Machine,
   MaintenanceWindow,
   RegionWithheld,
+  SourcePosition,
   WithdrawalReason,
 } from './events.ts'
+import type { DeadLetter } from './sources.ts'
 
 /** A registered object with the version of the change that last touched it. */
 export interface Stored<T> {
@@ -85,6 +89,8 @@ export interface RegistryState {
   readonly clusters: Table<string, Stored<Cluster>>
   readonly zones: Table<Name, StoredZone>
   readonly apps: Table<Name, StoredApp>
+  /** Static rrsets by name, in the order of their types; no list is empty, and none is ever written. */
+  readonly records: Table<Name, readonly StoredRrset[]>
   /** Apart from the apps: a verdict changes no version that a client could have read. */
   readonly health: Table<Name, AppVerdicts>
   /** What operators have forced; like a verdict it changes no version. */
@@ -102,14 +108,24 @@ export interface RegistryState {
   /** Their ids by the place that they are about (`maintenance.ts`); no set is ever written. Derived. */
   readonly maintenanceAt: Table<string, ReadonlySet<string>>
   readonly networks: Table<string, Stored<Network>>
+  /** Up to where the topics that feed zones are in the state, by source and partition (`sources.ts`). */
+  readonly sources: Table<string, SourcePosition>
+  /** The last messages of theirs that were refused, each in its place of a ring. */
+  readonly deadLetters: Table<number, DeadLetter>
+  /** How many were refused ever; absent for none. */
+  readonly refusedCount: Table<'all', number>
   /** The id of the network that has a prefix. Derived. */
   readonly prefixes: Table<string, string>
   /** How many networks name a cluster; absent for none. Derived. */
   readonly clusterNetworks: Table<string, number>
   /** How many machines there are; absent for none. Derived. */
   readonly machineCount: Table<'all', number>
-  /** How many apps and zone apexes stand at or under a name; absent for none. Derived. */
+  /** How many apps, zone apexes and names with records stand below a name; absent for none. Derived. */
   readonly descendants: Table<Name, number>
+  /** How many apps stand below a name; absent for none. Derived. */
+  readonly appsBelow: Table<Name, number>
+  /** How many static records there are, and how many names that are wildcards or below one; absent for none. Derived. */
+  readonly recordCount: Table<'all' | 'wildcards', number>
   /** How many endpoints a cluster has; absent for none. Derived. */
   readonly clusterUse: Table<string, number>
 }
@@ -120,6 +136,7 @@ export function emptyState(): RegistryState {
     clusters: new Map(),
     zones: new Map(),
     apps: new Map(),
+    records: new Map(),
     health: new Map(),
     forced: new Map(),
     loads: new Map(),
@@ -127,12 +144,17 @@ export function emptyState(): RegistryState {
     regions: new Map(),
     machines: new Map(),
     networks: new Map(),
+    sources: new Map(),
+    deadLetters: new Map(),
+    refusedCount: new Map(),
     prefixes: new Map(),
     clusterNetworks: new Map(),
     maintenance: new Map(),
     maintenanceAt: new Map(),
     machineCount: new Map(),
     descendants: new Map(),
+    appsBelow: new Map(),
+    recordCount: new Map(),
     clusterUse: new Map(),
   }
 }
@@ -143,6 +165,7 @@ export function draftOf(state: RegistryState): RegistryState {
     clusters: new DraftTable(state.clusters),
     zones: new DraftTable(state.zones),
     apps: new DraftTable(state.apps),
+    records: new DraftTable(state.records),
     health: new DraftTable(state.health),
     forced: new DraftTable(state.forced),
     loads: new DraftTable(state.loads),
@@ -150,14 +173,25 @@ export function draftOf(state: RegistryState): RegistryState {
     regions: new DraftTable(state.regions),
     machines: new DraftTable(state.machines),
     networks: new DraftTable(state.networks),
+    sources: new DraftTable(state.sources),
+    deadLetters: new DraftTable(state.deadLetters),
+    refusedCount: new DraftTable(state.refusedCount),
     prefixes: new DraftTable(state.prefixes),
     clusterNetworks: new DraftTable(state.clusterNetworks),
     maintenance: new DraftTable(state.maintenance),
     maintenanceAt: new DraftTable(state.maintenanceAt),
     machineCount: new DraftTable(state.machineCount),
     descendants: new DraftTable(state.descendants),
+    appsBelow: new DraftTable(state.appsBelow),
+    recordCount: new DraftTable(state.recordCount),
     clusterUse: new DraftTable(state.clusterUse),
   }
+}
+
+/** Writes what a draft holds into the state that it was made of; the draft is of no more use then. */
+export function commitDraft(draft: RegistryState): void {
+  const tables: readonly unknown[] = Object.values(draft)
+  for (const table of tables) if (table instanceof DraftTable) table.commit()
 }
 
 /** The serial of a zone: the version of its last change, modulo 2^32 (RFC 1982 §3). */
@@ -179,19 +213,31 @@ export function policyOf(state: Pick<RegistryState, 'zones'>, app: App): Policy 
   return app.policy ?? zoneOf(state, app.name)?.value.policy ?? DEFAULT_POLICY
 }
 
-/** Whether a zone has an app of its own, rather than one that lies in a zone below it. */
-export function hasApps(state: RegistryState, apex: Name): boolean {
-  if ((state.descendants.get(apex) ?? 0) <= 1) return false
-  for (const app of state.apps.values()) {
-    const name = app.value.name
-    if (isAtOrUnder(name, apex) && zoneOf(state, name)?.value.apex === apex) return true
+/** What a zone has of its own, rather than what lies in a zone below it: the first name that is found. */
+export function firstInZone(
+  state: RegistryState,
+  apex: Name,
+): { readonly kind: 'app' | 'records'; readonly name: Name } | undefined {
+  if (countAtOrBelow(state, apex) <= 1) return undefined
+  const isOwn = (name: Name): boolean =>
+    isAtOrUnder(name, apex) && zoneOf(state, name)?.value.apex === apex
+  // RFC 4035 §2.4: the DS records of an apex stand in the zone above.
+  const hasDs = (name: Name): boolean =>
+    state.zones.has(name) &&
+    isOwn(parentOf(name) ?? name) &&
+    state.records.get(name)?.some(({ value }) => value.type === 'DS') === true
+  for (const name of state.apps.keys()) if (isOwn(name)) return { kind: 'app', name }
+  for (const name of state.records.keys()) {
+    if (isOwn(name) || hasDs(name)) return { kind: 'records', name }
   }
-  return false
+  return undefined
 }
 
 class DraftTable<K, V> implements Table<K, V> {
   readonly #base: Table<K, V>
   readonly #written = new Map<K, V | undefined>()
+  /** Whether anything written is undefined, for what was deleted. */
+  #hasDeleted = false
   #size: number
 
   constructor(base: Table<K, V>) {
@@ -204,7 +250,9 @@ class DraftTable<K, V> implements Table<K, V> {
   }
 
   get(key: K): V | undefined {
-    return this.#written.has(key) ? this.#written.get(key) : this.#base.get(key)
+    const written = this.#written.get(key)
+    if (written !== undefined || (this.#hasDeleted && this.#written.has(key))) return written
+    return this.#base.get(key)
   }
 
   has(key: K): boolean {
@@ -212,15 +260,24 @@ class DraftTable<K, V> implements Table<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (!this.has(key)) this.#size++
+    if (this.#written.get(key) === undefined && !this.has(key)) this.#size++
     this.#written.set(key, value)
   }
 
   delete(key: K): boolean {
     if (!this.has(key)) return false
     this.#size--
+    this.#hasDeleted = true
     this.#written.set(key, undefined)
     return true
+  }
+
+  /** Writes what was written into the table below. */
+  commit(): void {
+    for (const [key, value] of this.#written) {
+      if (value === undefined) this.#base.delete(key)
+      else this.#base.set(key, value)
+    }
   }
 
   *keys(): Iterable<K> {

@@ -1,6 +1,8 @@
 import { assertNever } from '../../shared/errors.ts'
 import type { EndpointForce, MachineKey, RegistryEvent } from '../model/events.ts'
 import { machineOf } from '../model/machines.ts'
+import { rrsetAt } from '../model/records.ts'
+import { positionOf } from '../model/sources.ts'
 import type { RegistryState } from '../model/state.ts'
 
 /** One line of what a change set does to one object. */
@@ -10,6 +12,7 @@ export interface DiffEntry {
     | 'cluster'
     | 'zone'
     | 'app'
+    | 'rrset'
     | 'endpoint'
     | 'health'
     | 'force'
@@ -18,7 +21,9 @@ export interface DiffEntry {
     | 'maintenance'
     | 'load'
     | 'withheld'
-  /** Id, apex, name, or `name cluster` for an endpoint, its health, force, load and what is withheld, with the id for a machine. */
+    | 'source'
+    | 'dead-letter'
+  /** Id, apex, name, `name type` for an rrset, or `name cluster` for an endpoint, its health, force, load and what is withheld, with the id for a machine. */
   readonly id: string
   readonly before?: object
   readonly after?: object
@@ -35,6 +40,14 @@ export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
       return entry('zone', event.zone.apex, state.zones.get(event.zone.apex), event.zone)
     case 'zone-deleted':
       return entry('zone', event.apex, state.zones.get(event.apex), undefined)
+    case 'rrset-put': {
+      const { name, type } = event.rrset
+      return entry('rrset', `${name} ${type}`, rrsetAt(state, name, type), event.rrset)
+    }
+    case 'rrset-deleted': {
+      const { name, rrtype } = event
+      return entry('rrset', `${name} ${rrtype}`, rrsetAt(state, name, rrtype), undefined)
+    }
     case 'app-put':
       return entry('app', event.app.name, state.apps.get(event.app.name), event.app)
     case 'app-deleted':
@@ -109,6 +122,18 @@ export function diffOf(state: RegistryState, event: RegistryEvent): DiffEntry {
       const before = state.regions.get(event.app)?.get(event.region)
       const after = withheld.percent === 0 ? undefined : withheld
       return entry('withheld', `${event.app} ${event.region}`, before && { value: before }, after)
+    }
+    case 'source-position': {
+      const { type: _, ...position } = event
+      const { source, topic, partition } = position
+      const next = positionOf(state, position)
+      const before = next === undefined ? undefined : { value: { ...position, next } }
+      return entry('source', `${source} ${topic}/${partition}`, before, position)
+    }
+    case 'source-refused': {
+      const { type: _, ...message } = event
+      const id = `${message.source} ${message.topic}/${message.partition}/${message.offset}`
+      return entry('dead-letter', id, undefined, message)
     }
     default:
       return assertNever(event)

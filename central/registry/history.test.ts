@@ -15,6 +15,7 @@ function touched(
     zones: new Set(),
     serials: new Set(),
     names: new Set(names),
+    covers: new Set(),
     networks: new Set(networks),
   }
 }

@@ -16,6 +16,7 @@ export interface TouchedSince {
   readonly zones: ReadonlySet<Name>
   readonly serials: ReadonlySet<Name>
   readonly names: ReadonlySet<Name>
+  readonly covers: ReadonlySet<Name>
   readonly networks: ReadonlySet<string>
 }
 
@@ -60,6 +61,7 @@ export class History {
     const zones = new Set<Name>()
     const serials = new Set<Name>()
     const names = new Set<Name>()
+    const covers = new Set<Name>()
     const networks = new Set<string>()
     // Versions have no gaps, so the place of a version in the list is known.
     const start = after - this.#after
@@ -71,10 +73,20 @@ export class History {
       addAll(zones, touched.zones)
       addAll(serials, touched.serials)
       addAll(names, touched.names)
+      addAll(covers, touched.covers)
       addAll(networks, touched.networks)
       if (countOf({ names, networks }) > MERGE_NAMES_MAX) return undefined
     }
-    return { version: this.#head, acceptedEpochMs, clusters, zones, serials, names, networks }
+    return {
+      version: this.#head,
+      acceptedEpochMs,
+      clusters,
+      zones,
+      serials,
+      names,
+      covers,
+      networks,
+    }
   }
 }
 

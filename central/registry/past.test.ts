@@ -54,7 +54,11 @@ const network = (prefixes: readonly string[]): Command => ({
 async function createHistory(eventsMax?: number) {
   const clock = new ManualClock(1_700_000_000_000)
   const registry = new Registry({ log: createMemoryLog(), clock })
-  const reader = new PastReader(registry, clock, eventsMax)
+  const reader = new PastReader({
+    registry,
+    clock,
+    ...(eventsMax === undefined ? {} : { eventsMax }),
+  })
   const write = async (...commands: readonly Command[]): Promise<number> => {
     const result = await registry.submit({ plan: () => commands, actor: 'test', cause: 'test' })
     clock.advance(1_000)
@@ -149,7 +153,10 @@ it.each([
 
 it('an empty log has no past', async () => {
   const clock = new ManualClock()
-  const reader = new PastReader(new Registry({ log: createMemoryLog(), clock }), clock)
+  const reader = new PastReader({
+    registry: new Registry({ log: createMemoryLog(), clock }),
+    clock,
+  })
   const result = await reader.look(name, { epochMs: clock.epochMs() }, () => true)
   expect(result).toEqual({
     ok: false,
@@ -181,7 +188,7 @@ class HurriedClock extends ManualClock {
 it('one look at a time; it lets others run meanwhile, and ends when nobody wants it any more', async () => {
   const { registry, write } = await createHistory()
   await write(verdict('down'))
-  const reader = new PastReader(registry, new HurriedClock())
+  const reader = new PastReader({ registry, clock: new HurriedClock() })
   let turns = 0
   const look = reader.look(name, { version: 2 }, () => {
     turns++

@@ -4,10 +4,11 @@ import type { Logger } from '../../shared/log.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { restore } from '../model/evolve.ts'
-import type { StoredObject } from '../model/evolve.ts'
+import { packRrsets } from '../model/packed-rrsets.ts'
 import { shareEventsOf } from '../model/shares.ts'
 import type { RegistryState } from '../model/state.ts'
 import { emptyState } from '../model/state.ts'
+import type { StoredObject } from '../model/stored-object.ts'
 import type { Registry } from './registry.ts'
 
 const KIND = 'meridian-central-state'
@@ -28,6 +29,7 @@ export class RegistrySnapshot {
   readonly #file: string
   readonly #everyChanges: number
   readonly #logger: Logger
+  readonly #onWritten: (file: string, version: number) => Promise<void>
   #version = 0
   #writing: Promise<void> | undefined
 
@@ -35,10 +37,13 @@ export class RegistrySnapshot {
     readonly file: string
     readonly everyChanges: number
     readonly logger: Logger
+    /** Called with each file that was written, which stays as it is. Never rejects. */
+    readonly onWritten?: (file: string, version: number) => Promise<void>
   }) {
     this.#file = options.file
     this.#everyChanges = options.everyChanges
     this.#logger = options.logger
+    this.#onWritten = options.onWritten ?? (() => Promise.resolve())
   }
 
   /** Reads the state back; undefined when there is none that fits the log. */
@@ -97,6 +102,7 @@ export class RegistrySnapshot {
         objectsOf(registry.state),
       )
       this.#version = version
+      await this.#onWritten(this.#file, version)
     } catch (err) {
       this.#logger.error(
         { file: this.#file, detail: messageOf(err) },
@@ -110,12 +116,15 @@ const objectKinds = new Set<unknown>([
   'cluster',
   'zone',
   'app',
+  'rrsets',
   'verdict',
   'force',
   'machine',
   'network',
   'maintenance',
   'share',
+  'source-position',
+  'dead-letter',
 ])
 
 /**
@@ -146,20 +155,26 @@ function objectsOf(state: RegistryState): Iterable<StoredObject> {
     version,
     endpoints: [...endpoints.values()],
   }))
+  const rrsets = [...state.records.values()]
   // After the apps: without their endpoint, verdicts, forces and machines are not taken.
   const verdicts = [...state.health.values()].flatMap((byCluster) => [...byCluster.values()])
   const forces = [...state.forced.values()].flatMap((byCluster) => [...byCluster.values()])
   const machines = [...state.machines.values()].flatMap((byId) => [...byId.values()])
   const shares = shareEventsOf(state)
+  const positions = [...state.sources.values()]
+  const letters = [...state.deadLetters.values()]
   return (function* objects(): Iterable<StoredObject> {
     for (const stored of clusters) yield { kind: 'cluster', stored }
     for (const stored of zones) yield { kind: 'zone', stored }
     for (const stored of networks) yield { kind: 'network', stored }
     for (const stored of apps) yield { kind: 'app', stored }
+    for (const stored of packRrsets(rrsets)) yield { kind: 'rrsets', stored }
     for (const stored of verdicts) yield { kind: 'verdict', stored }
     for (const stored of forces) yield { kind: 'force', stored }
     for (const stored of windows) yield { kind: 'maintenance', stored }
     for (const stored of machines) yield { kind: 'machine', stored }
     for (const stored of shares) yield { kind: 'share', stored }
+    for (const stored of positions) yield { kind: 'source-position', stored }
+    for (const stored of letters) yield { kind: 'dead-letter', stored }
   })()
 }

@@ -5,7 +5,9 @@ import { assertNever } from '../../shared/errors.ts'
 import type { Policy } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { ChangeRecord, MaintenanceWindow } from '../model/events.ts'
+import { countAtOrBelow } from '../model/counts.ts'
 import { machineOf } from '../model/machines.ts'
+import { isWildcard, rrsetAt } from '../model/records.ts'
 import type { RegistryState } from '../model/state.ts'
 import { zoneOf } from '../model/state.ts'
 
@@ -19,6 +21,8 @@ export interface Touched {
   readonly serials: ReadonlySet<Name>
   /** Names of which the kind or the app may have changed. */
   readonly names: ReadonlySet<Name>
+  /** Names below which it may matter to others what stands there: a wildcard, a cut, what has come to be. */
+  readonly covers: ReadonlySet<Name>
   readonly networks: ReadonlySet<string>
   /** A window of maintenance was put, has begun or has ended. */
   readonly maintenance?: true
@@ -35,16 +39,43 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
   const zones = new Set<Name>()
   const serials = new Set<Name>()
   const names = new Set<Name>()
+  const covers = new Set<Name>()
   const networks = new Set<string>()
 
   // A name that comes or goes may turn those above it from NXDOMAIN to NODATA or back.
+  // Those below it are answered by another wildcard then, where there are any.
   const addWithAncestors = (name: Name): void => {
-    for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) names.add(at)
+    let highest = name
+    for (let at: Name | undefined = name; at !== undefined; at = parentOf(at)) {
+      names.add(at)
+      // All of them may go with this change.
+      if (countAtOrBelow(state, at) > record.events.length) continue
+      highest = at
+      if (isWildcard(at)) covers.add(parentOf(at) ?? at)
+    }
+    if (state.recordCount.has('wildcards')) covers.add(highest)
   }
   const addSerialOf = (name: Name | undefined): void => {
     const zone = name === undefined ? undefined : zoneOf(state, name)
     if (zone !== undefined) serials.add(zone.value.apex)
   }
+
+  // The referral of a cut has the addresses of name servers below it.
+  const addCutAbove = (name: Name): void => {
+    for (let at = parentOf(name); at !== undefined; at = parentOf(at)) {
+      if (state.zones.has(at)) return
+      if (rrsetAt(state, at, 'NS') === undefined) continue
+      names.add(at)
+      covers.add(at)
+    }
+  }
+
+  // What is a cut or has a DNAME record answers for the names below it, with its other records too.
+  const isAbove = (name: Name, type: string): boolean =>
+    type === 'NS' ||
+    type === 'DNAME' ||
+    rrsetAt(state, name, 'NS') !== undefined ||
+    rrsetAt(state, name, 'DNAME') !== undefined
 
   let maintenance = false
   // No serial: the zone is what it was.
@@ -82,6 +113,7 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         break
       case 'zone-put':
         zones.add(event.zone.apex)
+        if (state.recordCount.has('all')) covers.add(event.zone.apex)
         addWithAncestors(event.zone.apex)
         addSerialOf(parentOf(event.zone.apex))
         if (!isDeepStrictEqual(defaultPolicyAt(state, event.zone.apex), event.zone.policy)) {
@@ -93,9 +125,22 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         break
       case 'zone-deleted':
         zones.add(event.apex)
+        if (state.recordCount.has('all')) covers.add(event.apex)
         addWithAncestors(event.apex)
         addSerialOf(parentOf(event.apex))
         break
+      case 'rrset-put':
+      case 'rrset-deleted': {
+        const { name, type } =
+          event.type === 'rrset-put' ? event.rrset : { name: event.name, type: event.rrtype }
+        if (!state.records.has(name) || event.type === 'rrset-deleted') addWithAncestors(name)
+        else names.add(name)
+        if (isWildcard(name)) covers.add(parentOf(name) ?? name)
+        else if (isAbove(name, type)) covers.add(name)
+        addCutAbove(name)
+        addSerialOf(type === 'DS' ? (parentOf(name) ?? name) : name)
+        break
+      }
       case 'app-put':
         if (state.apps.has(event.app.name)) names.add(event.app.name)
         else addWithAncestors(event.app.name)
@@ -116,6 +161,8 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
         addSerialOf(event.app)
         break
       case 'machine-terminated':
+      case 'source-position':
+      case 'source-refused':
         break
       case 'machine-unregistered':
         // One that is out already is in no answer.
@@ -149,6 +196,7 @@ export function touchedBy(state: RegistryState, record: ChangeRecord): Touched {
     zones,
     serials,
     names,
+    covers,
     networks,
     ...(maintenance ? { maintenance: true as const } : {}),
   }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../shared/log.ts'
 import { RENEWALS_PER_LEASE } from '../../shared/registry/trust.ts'
 import type { Startable } from '../../shared/startable.ts'
+import type { MeasureLoad } from './load-command.ts'
 import type { LocalCheck } from './local-check.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -12,6 +13,10 @@ export interface AgentParts {
   /** Bad, and good, results in a row that turn what is held of the service. */
   readonly fall: number
   readonly rise: number
+  /** Without one nothing is told of the load. */
+  readonly measureLoad: MeasureLoad | undefined
+  /** From one measurement to the next; one that takes longer is not overtaken. */
+  readonly loadMs: number
   readonly leaseMs: number
   /** What a machine whose service does not work says when it goes. */
   readonly whyUnhealthy: 'left' | 'unhealthy'
@@ -24,8 +29,8 @@ const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 15_000
 
 /**
- * Keeps one machine registered for as long as its service works: one loop looks at the service, another
- * brings central to what was found, renews the lease, and tries again what failed.
+ * Keeps one machine registered for as long as its service works: one loop looks at the service, one measures how
+ * busy it is, another brings central to what was found, renews the lease, and tries again what failed.
  */
 export class Agent implements Startable {
   readonly #parts: AgentParts
@@ -38,6 +43,8 @@ export class Agent implements Startable {
   /** Central may think that it is: it is asked to forget it at the end. */
   #isRegistered = false
   #failures = 0
+  /** Measured and not told yet. */
+  #load: number | undefined
 
   constructor(parts: AgentParts) {
     this.#parts = parts
@@ -46,7 +53,9 @@ export class Agent implements Startable {
 
   async start(): Promise<void> {
     const loops = [this.#keepLease()]
-    if (this.#parts.check !== undefined) loops.push(this.#keepLooking(this.#parts.check))
+    const { check, measureLoad } = this.#parts
+    if (check !== undefined) loops.push(this.#keepLooking(check))
+    if (measureLoad !== undefined) loops.push(this.#keepMeasuring(measureLoad))
     this.#loops = loops
   }
 
@@ -82,6 +91,31 @@ export class Agent implements Startable {
     }
   }
 
+  async #keepMeasuring(measureLoad: MeasureLoad): Promise<void> {
+    const { loadMs, logger } = this.#parts
+    const { signal } = this.#stopping
+    let trouble: string | undefined
+    while (!signal.aborted) {
+      const next = pause(loadMs, signal)
+      const measured = await measureLoad(signal)
+      if (signal.aborted) return
+      // One from before that was not told yet is too old to stand for this one.
+      this.#load = measured.ok ? measured.load : undefined
+      if (!measured.ok) {
+        if (measured.detail !== trouble) {
+          logger.warn({ detail: measured.detail }, 'the load command gives no load')
+        }
+        trouble = measured.detail
+      } else {
+        if (trouble !== undefined) logger.info('the load command gives a load again')
+        trouble = undefined
+        // What failed is tried again when it is time, with the load that is measured last until then.
+        if (this.#failures === 0) this.#wake?.()
+      }
+      await next
+    }
+  }
+
   async #keepLease(): Promise<void> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
@@ -92,7 +126,9 @@ export class Agent implements Startable {
           ? await this.#unregister()
           : Infinity
       // What was found out meanwhile is not waited for.
-      if (!signal.aborted && isWanted === (this.#isHealthy === true)) await this.#rest(pauseMs)
+      const isTurned = isWanted !== (this.#isHealthy === true)
+      const isLoadNew = isWanted && this.#load !== undefined && this.#failures === 0
+      if (!signal.aborted && !isTurned && !isLoadNew) await this.#rest(pauseMs)
     }
   }
 
@@ -101,7 +137,10 @@ export class Agent implements Startable {
     const wasRegistered = this.#isRegistered
     // Also when the answer is lost: central may have it.
     this.#isRegistered = true
-    const result = await registrar.register()
+    // Told once: what is lost on the way is too old when it is tried again.
+    const load = this.#load
+    this.#load = undefined
+    const result = await registrar.register(load)
     if (!result.ok) return this.#failed(result.detail)
     const { url: central, isNew, version } = result
     if (isNew || !wasRegistered || this.#failures > 0) {

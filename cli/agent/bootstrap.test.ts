@@ -25,6 +25,7 @@ it('centrals are those that DNS names, by the scheme that was given', async () =
 it('where nothing is found what was given is asked, and it is looked again', async () => {
   const found = await startFakeCentral({
     'PUT /v1/register': { status: 201, body: { version: 1 } },
+    'POST /v1/renewals/video.example./sfo/vm-1?version=1&from=machine': { status: 204 },
   })
   const given = await startFakeCentral({ 'PUT /v1/register': { status: 503, body: {} } })
   onTestFinished(() => found.close())

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { commandSchema } from '../../shared/run-command.ts'
 import { registrationSchema } from '../../shared/registry/machine-schema.ts'
-import { idSchema, nameSchema } from '../../shared/registry/schema.ts'
+import { nameSchema } from '../../shared/registry/fields.ts'
+import { idSchema } from '../../shared/registry/schema.ts'
 
 /** Centrals that an agent may know. */
 const CENTRALS_MAX = 10
@@ -28,6 +30,9 @@ export const agentOptionsSchema = z.strictObject({
   checkSeconds: z.int().min(1).max(60).default(2),
   fall: z.int().min(1).max(10).default(3),
   rise: z.int().min(1).max(10).default(1),
+  loadCommand: commandSchema.optional(),
+  // A load counts for 30 s: one that is missed is not missed by central.
+  loadSeconds: z.int().min(1).max(15).default(5),
   whenUnhealthy: z.enum(['leave', 'terminate']).default('leave'),
   central: z.array(z.string()).min(1).max(CENTRALS_MAX).optional(),
   bootstrap: nameSchema.optional(),

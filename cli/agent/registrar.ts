@@ -14,8 +14,10 @@ export interface MachineBody {
 }
 
 /** How a request to the centrals went. */
-export type Registered =
-  | { readonly ok: true; readonly url: string; readonly isNew: boolean; readonly version: number }
+export type Registered = Asked<number>
+
+type Asked<Version> =
+  | { readonly ok: true; readonly url: string; readonly isNew: boolean; readonly version: Version }
   | { readonly ok: false; readonly detail: string }
 
 /** A central that does not answer is left for the next in so much of a lease. */
@@ -24,6 +26,11 @@ const DEADLINE_MIN_MS = 500
 const DEADLINE_MAX_MS = 10_000
 /** How long central waits for the edges to leave a machine out that goes. */
 const LEAVE_WAIT_SECONDS = 3
+
+/** Central does not have the machine. */
+const NOT_REGISTERED = [404] as const
+/** It does not have it, or has it otherwise: RFC 9110 §15.5.13, what the renewal goes by is not so any more. */
+const REGISTER_ANEW = [404, 412] as const
 
 const registeredSchema = z.object({ version: z.int() })
 
@@ -40,6 +47,8 @@ export class Registrar {
   /** Where those came from may say others by now. */
   #isStale = true
   #at = 0
+  /** What central has the machine registered at, as far as is known. */
+  #version: number | undefined
 
   /** `find` tells of centrals that are tried before the given ones; asked again when none answers. */
   constructor(
@@ -55,22 +64,53 @@ export class Registrar {
     this.#deadlineMs = Math.min(DEADLINE_MAX_MS, Math.max(DEADLINE_MIN_MS, ms))
   }
 
-  /** Registers the machine, or renews its lease. */
-  async register(): Promise<Registered> {
+  /** Registers the machine, or renews its lease. `load`: how busy it is, in percent, where that is to be told. */
+  async register(load?: number): Promise<Registered> {
+    return (await this.#renew(load)) ?? (await this.#put(load))
+  }
+
+  /** Renews the lease, which costs central next to nothing; undefined when the machine has to register. */
+  async #renew(load: number | undefined): Promise<Registered | undefined> {
+    const version = this.#version
+    if (version === undefined) return undefined
+    const { app, cluster, machine, addresses } = this.#body
+    const key = [app, cluster, machine].map(encodeURIComponent).join('/')
+    // Without addresses it has the one that it is seen with, which may be another by now.
+    const from = addresses === undefined ? 'machine' : undefined
+    const request: Request = {
+      method: 'POST',
+      path: `/v1/renewals/${key}`,
+      query: { version, from, load },
+      deadlineMs: this.#deadlineMs,
+    }
+    const renewed = await this.#ask(
+      request,
+      (_central, { status }) => ({ isNew: false, version: status === 204 ? version : undefined }),
+      REGISTER_ANEW,
+    )
+    if (!renewed.ok) return renewed
+    this.#version = renewed.version
+    return renewed.version === undefined ? undefined : { ...renewed, version }
+  }
+
+  async #put(load: number | undefined): Promise<Registered> {
     const request: Request = {
       method: 'PUT',
       path: '/v1/register',
-      body: this.#body,
+      body: { ...this.#body, ...(load === undefined ? {} : { load }) },
       deadlineMs: this.#deadlineMs,
     }
-    return this.#ask(request, ({ client }, answer) => {
+    const registered = await this.#ask(request, ({ client }, answer) => {
       const { version } = client.read(registeredSchema, request, answer)
       return { isNew: answer.status === 201, version }
     })
+    if (registered.ok) this.#version = registered.version
+    return registered
   }
 
   /** Unregisters the machine; that it is not registered is as good. */
   async unregister(why: 'left' | 'unhealthy'): Promise<Registered> {
+    this.#version = undefined
     const { app, cluster, machine } = this.#body
     const request: Request = {
       method: 'DELETE',
@@ -81,18 +121,19 @@ export class Registrar {
     return this.#ask(
       request,
       (_central, answer) => ({ isNew: false, version: Number(answer.version ?? 0) }),
-      404,
+      NOT_REGISTERED,
     )
   }
 
-  async #ask(
+  /** Asks the centrals in turn, until one answers with 2xx or one of `alsoGood`, or refuses. */
+  async #ask<Version>(
     request: Request,
     read: (
       central: { readonly client: RestClient },
       answer: Answer,
-    ) => { readonly isNew: boolean; readonly version: number },
-    alsoGood?: number,
-  ): Promise<Registered> {
+    ) => { readonly isNew: boolean; readonly version: Version },
+    alsoGood: readonly number[] = [],
+  ): Promise<Asked<Version>> {
     let detail = (await this.#refresh()) ?? 'there is no central'
     for (let i = 0; i < this.#centrals.length; i++) {
       const at = (this.#at + i) % this.#centrals.length
@@ -101,7 +142,7 @@ export class Registrar {
       try {
         const answer = await central.client.send(request)
         const isGood = answer.status >= 200 && answer.status < 300
-        if (isGood || answer.status === alsoGood) {
+        if (isGood || alsoGood.includes(answer.status)) {
           this.#at = at
           return { ok: true, url: central.url, ...read(central, answer) }
         }

@@ -8,6 +8,7 @@ import { createLogger } from '../../shared/log.ts'
 import { nextSignal } from '../../shared/program.ts'
 import { Agent } from '../agent/agent.ts'
 import { findCentralUrls } from '../agent/bootstrap.ts'
+import { createLoadCommand } from '../agent/load-command.ts'
 import { createLocalCheck } from '../agent/local-check.ts'
 import type { AgentOptions } from '../agent/options.ts'
 import { agentOptionsSchema } from '../agent/options.ts'
@@ -28,6 +29,13 @@ const flagsSchema = z.object({
   checkSeconds: numberFlag(shape.checkSeconds),
   fall: numberFlag(shape.fall),
   rise: numberFlag(shape.rise),
+  // Words are parted by blanks; a command that wants others stands in a config file.
+  loadCommand: z
+    .string()
+    .transform((text) => text.split(' ').filter((word) => word !== ''))
+    .pipe(shape.loadCommand.unwrap())
+    .optional(),
+  loadSeconds: numberFlag(shape.loadSeconds),
   url: z.string().optional(),
 })
 
@@ -70,6 +78,8 @@ async function run(options: AgentOptions, url: string | undefined, cwd: string):
     check:
       options.check === undefined ? undefined : createLocalCheck(options.check, portOf(options)),
     checkMs: options.checkSeconds * 1000,
+    measureLoad: loadOf(options),
+    loadMs: options.loadSeconds * 1000,
     fall: options.fall,
     rise: options.rise,
     leaseMs: leaseSeconds * 1000,
@@ -112,6 +122,17 @@ function finderOf(
 
 /** Of one query for centrals. */
 const DNS_TIMEOUT_MS = 2_000
+
+/** How the load is measured; undefined where it is not. */
+function loadOf({ loadCommand, app, cluster, machine, port }: AgentOptions) {
+  if (loadCommand === undefined) return undefined
+  return createLoadCommand(loadCommand, {
+    MERIDIAN_APP: app,
+    MERIDIAN_CLUSTER: cluster,
+    MERIDIAN_MACHINE: machine,
+    MERIDIAN_PORT: port === undefined ? '' : String(port),
+  })
+}
 
 function portOf({ port }: AgentOptions): number {
   if (port !== undefined) return port

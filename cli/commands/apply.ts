@@ -20,6 +20,7 @@ const applyOptions = z.object({
   file: z.array(z.string()).min(1),
   dryRun: z.boolean().default(false),
   prune: z.boolean().default(false),
+  confirm: z.boolean().default(false),
   wait: z.boolean().default(false),
 })
 
@@ -28,6 +29,7 @@ const changesSchema = z.object({
   changed: z.int(),
   diff: z.array(diffEntrySchema),
   dryRun: z.boolean().default(false),
+  guarded: z.string().optional(),
 })
 
 /** `meridian apply -f FILE`: checks manifests here, then sends them as one change. */
@@ -47,6 +49,7 @@ export async function apply(call: Call): Promise<number> {
     query: {
       dryRun: options.dryRun ? 'true' : undefined,
       prune: options.prune ? 'true' : undefined,
+      confirm: options.confirm ? 'true' : undefined,
       // A dry run changes nothing that an edge could serve.
       ...waitQuery({ wait: options.wait && !options.dryRun }),
     },
@@ -60,9 +63,10 @@ export async function apply(call: Call): Promise<number> {
   return exitOfWait(call.io, answer)
 }
 
-function summary({ version, changed, dryRun }: z.output<typeof changesSchema>): string {
+function summary({ version, changed, dryRun, guarded }: z.output<typeof changesSchema>): string {
   if (changed === 0) return `no change (version ${version})`
+  const refused = guarded === undefined ? '' : `; refused without --confirm: ${guarded}`
   return dryRun
-    ? `would change ${changed} (version ${version} stays)`
+    ? `would change ${changed} (version ${version} stays)${refused}`
     : `changed ${changed} (version ${version})`
 }

@@ -6,12 +6,8 @@ import { EXIT_OK } from '../../shared/exit.ts'
 import { healthStates } from '../../shared/registry/health.ts'
 import { networkFieldsSchema } from '../../shared/registry/network-schema.ts'
 import { policySchema, policyText } from '../../shared/registry/policy-schema.ts'
-import {
-  clusterSchema,
-  clusterStates,
-  endpointFieldsSchema,
-  nameSchema,
-} from '../../shared/registry/schema.ts'
+import { nameSchema } from '../../shared/registry/fields.ts'
+import { clusterSchema, clusterStates, endpointFieldsSchema } from '../../shared/registry/schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { serviceSchema } from '../../shared/registry/service-schema.ts'
 import type { Call } from '../call.ts'
@@ -68,9 +64,18 @@ const historySchema = z.object({
     trustMs: z.number(),
     endpoints: z.array(toldEndpoint),
     service: serviceSchema.optional(),
+    changesAtEpoch: z.number().optional(),
   }),
   zone: z.object({ apex: nameSchema, negativeTtl: z.int() }).optional(),
-  clusters: z.array(clusterSchema.strip()),
+  clusters: z.array(
+    clusterSchema
+      .extend({ changesAtEpoch: z.number().optional() })
+      .strip()
+      .transform(({ changesAtEpoch, ...cluster }) => ({
+        ...cluster,
+        ...foreseenOf(changesAtEpoch),
+      })),
+  ),
   network: networkFieldsSchema.strip().optional(),
 })
 
@@ -107,8 +112,10 @@ export async function explainPast(
   const place = network === undefined ? {} : placeOfNetwork(network, byId)
   const located = prefix === undefined ? {} : { client: clientOf(prefix, place) }
   const findings = findingsOf(history)
+  // Of a time the last version before it is looked at: what was foreseen had come nearer since.
+  const epochMs = /^\d+$/.test(at) ? atEpoch : Date.parse(at)
   const explanations = edges.map(({ id: edge, own }) => ({
-    ...new ImaginedEdge({ own, clusters }).explain({
+    ...new ImaginedEdge({ own, clusters, epochMs }).explain({
       edge,
       name,
       qtype,
@@ -158,7 +165,7 @@ async function edgesOf(
 }
 
 function toldOf({ app }: History): ToldApp {
-  const { policy, ttl, enoughUpPercent, failClosed, trustMs, service } = app
+  const { policy, ttl, enoughUpPercent, failClosed, trustMs, service, changesAtEpoch } = app
   return {
     policy: policyText(policy),
     ttlMin: ttl.min,
@@ -178,7 +185,12 @@ function toldOf({ app }: History): ToldApp {
       }
     }),
     health: trustMs === 0 ? undefined : { enoughUpPercent, failClosed, trustMs },
+    ...foreseenOf(changesAtEpoch),
   }
+}
+
+function foreseenOf(changesAt: number | undefined): { readonly changesAt?: number } {
+  return changesAt === undefined ? {} : { changesAt }
 }
 
 function findingsOf({ app }: History): readonly Finding[] {

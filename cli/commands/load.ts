@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { MeridianError } from '../../shared/errors.ts'
 import { EXIT_OK } from '../../shared/exit.ts'
-import { LOAD_MAX_PERCENT } from '../../shared/registry/limits.ts'
 import type { Call } from '../call.ts'
 import type { Item, Request } from '../client.ts'
 import { usageError } from '../failure.ts'
 import { idOperand, nameOperand, pathOf } from '../keys.ts'
 import { endpointKind } from '../kinds.ts'
+import { parseLoad, WANTED_LOAD } from '../load-text.ts'
 import { globalOptions, limitOption, operand } from '../options.ts'
 import { renderJson, renderTable, type Column } from '../output.ts'
 import { withProgress } from '../progress.ts'
@@ -40,9 +40,9 @@ export async function reportLoad(call: Call): Promise<number> {
 }
 
 function loadOperand(text: string): number {
-  const load = /^\d{1,4}(\.\d{1,3})?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN
-  if (load <= LOAD_MAX_PERCENT) return load
-  throw usageError(`${JSON.stringify(text)} is not a load: 0 to ${LOAD_MAX_PERCENT} percent`)
+  const load = parseLoad(text)
+  if (load !== undefined) return load
+  throw usageError(`${JSON.stringify(text)} is not a load: ${WANTED_LOAD}`)
 }
 
 const listOptions = z.object({

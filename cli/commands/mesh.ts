@@ -36,10 +36,12 @@ export async function listEdges(call: Call): Promise<number> {
   return EXIT_OK
 }
 
+const statusOptions = z.object({ ...globalOptions, hash: z.boolean().default(false) })
+
 /** `meridian status`. */
 export async function showStatus(call: Call): Promise<number> {
-  const { options, client } = openSession(z.object(globalOptions), call)
-  const status = await client.get('/v1/status')
+  const { options, client } = openSession(statusOptions, call)
+  const status = await client.get(options.hash ? '/v1/status?hash=true' : '/v1/status')
   call.io.out(options.output === 'json' ? renderJson(status) : renderPairs(Object.entries(status)))
   return EXIT_OK
 }
@@ -68,55 +70,6 @@ export async function waitForVersion(call: Call): Promise<number> {
   if (options.output === 'json') call.io.out(renderJson(answer.body))
   else call.io.out(`version ${version} is served by ${served}/${edges} edges\n`)
   return EXIT_OK
-}
-
-// ---- events ----
-
-const eventOptions = z.object({
-  ...globalOptions,
-  limit: limitOption,
-  after: numberOption(z.int().min(0)).optional(),
-})
-
-/** So many events are shown when nobody says how many: the log has no end. */
-const EVENTS_SHOWN = 100
-
-const eventColumns: readonly Column<Item>[] = [
-  { title: 'version', of: (change) => change['version'], align: 'right' },
-  { title: 'time', of: (change) => timeOf(change['atEpoch']) },
-  { title: 'actor', of: (change) => change['actor'] },
-  { title: 'events', of: (change) => summaryOf(change['events']) },
-]
-
-/** `meridian events`: the changes in the order of the log. */
-export async function listEvents(call: Call): Promise<number> {
-  const { options, client } = openSession(eventOptions, call)
-  const limit = options.limit ?? EVENTS_SHOWN
-  const items = await client.list('/v1/events', { after: options.after }, limit)
-  call.io.out(options.output === 'json' ? renderJson({ items }) : renderTable(eventColumns, items))
-  const last = items.at(-1)?.['version']
-  if (items.length === limit && typeof last === 'number') {
-    call.io.err(`there may be more: meridian events --after ${last}\n`)
-  }
-  return EXIT_OK
-}
-
-const eventsSchema = z.array(z.record(z.string(), z.unknown())).catch([])
-
-function summaryOf(events: unknown): readonly string[] {
-  return eventsSchema.parse(events).map((event) => {
-    const { type, app, id, apex, name, cluster, zone, network, endpoint } = event
-    const subjects = [app, id, apex, name, cluster, zone, network, endpoint].flatMap(keyOf)
-    return [cell(type), ...subjects].join(' ')
-  })
-}
-
-/** The key of what an event is about: a plain key, or the object that has one. */
-function keyOf(subject: unknown): readonly string[] {
-  if (typeof subject === 'string') return [subject]
-  if (typeof subject !== 'object' || subject === null) return []
-  const { id, apex, name, cluster }: Item = { ...subject }
-  return [id, apex, name, cluster].filter((key) => typeof key === 'string')
 }
 
 function timeOf(epochMs: unknown): string | undefined {

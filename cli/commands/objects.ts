@@ -65,7 +65,12 @@ export function deleteCommand(kindName: KindName): Run {
   return async (call) => deleteObject(kinds[kindName], call)
 }
 
-const deleteOptions = z.object({ ...globalOptions, wait: z.boolean().default(false) })
+const deleteOptions = z.object({
+  ...globalOptions,
+  wait: z.boolean().default(false),
+  cascade: z.boolean().default(false),
+  confirm: z.boolean().default(false),
+})
 
 async function deleteObject(kind: Kind, call: Call): Promise<number> {
   const { options, client } = openSession(deleteOptions, call)
@@ -76,7 +81,12 @@ async function deleteObject(kind: Kind, call: Call): Promise<number> {
     client.expect({
       method: 'DELETE',
       path: kind.itemPath(call.args),
-      query: waitQuery(options),
+      query: {
+        ...waitQuery(options),
+        // Zones only have these two.
+        cascade: options.cascade ? 'true' : undefined,
+        confirm: options.confirm ? 'true' : undefined,
+      },
       deadlineMs: WAIT_DEADLINE_MS,
     }),
   )

@@ -1,11 +1,11 @@
 import { readyPolicies } from '../../shared/registry/policy-schema.ts'
 import { z } from 'zod'
+import { nameSchema } from '../../shared/registry/fields.ts'
 import {
   addressSchema,
   clusterSchema,
   clusterStates,
   endpointFieldsSchema,
-  nameSchema,
 } from '../../shared/registry/schema.ts'
 import { serviceSchema } from '../../shared/registry/service-schema.ts'
 import { networkFieldsSchema } from '../../shared/registry/network-schema.ts'

@@ -3,12 +3,12 @@ import { forcedStates } from '../../shared/registry/force-schema.ts'
 import { healthStates } from '../../shared/registry/health.ts'
 import { networkFieldsSchema } from '../../shared/registry/network-schema.ts'
 import { policySchema } from '../../shared/registry/policy-schema.ts'
+import { nameSchema } from '../../shared/registry/fields.ts'
 import {
   appSchema,
   clusterSchema,
   clusterStates,
   endpointFieldsSchema,
-  nameSchema,
 } from '../../shared/registry/schema.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import type { Item, Request, RestClient } from '../client.ts'
@@ -34,9 +34,15 @@ const healthView = z.object({
   withheldPercent: z.number().default(0),
 })
 const loadView = z.object({ app: z.string(), cluster: z.string(), load: z.number() })
-const forceView = z.object({ app: z.string(), cluster: z.string(), state: z.enum(forcedStates) })
+const forceView = z.object({
+  app: z.string(),
+  cluster: z.string(),
+  state: z.enum(forcedStates),
+  untilEpoch: z.number().optional(),
+})
 const windowView = z.object({
   target: z.object({ cluster: z.string(), app: z.string().optional() }),
+  from: z.iso.datetime().optional(),
   isInForce: z.boolean(),
   state: states,
 })
@@ -82,10 +88,16 @@ export async function readPresent(
       allLoads.filter(({ app }) => app === name).map(({ cluster, load }) => [cluster, load]),
     )
     const forced = new Set<string>()
-    for (const { app, cluster, state } of forces) {
+    const changes = new Map<string, number>()
+    const foresee = (cluster: string, epochMs = Infinity): void => {
+      const changesAt = Math.min(epochMs, changes.get(cluster) ?? Infinity)
+      if (changesAt !== Infinity) changes.set(cluster, changesAt)
+    }
+    for (const { app, cluster, state, untilEpoch } of forces) {
       if (app !== name) continue
       forced.add(cluster)
       told.set(cluster, state)
+      foresee(cluster, untilEpoch)
     }
     const machines = hasMachines
       ? machinesOf(
@@ -93,9 +105,11 @@ export async function readPresent(
         )
       : new Map<string, MachineFacts>()
     const maintained = new Map<string, (typeof windows)[number]['state']>()
-    for (const { target, isInForce, state } of windows) {
-      if (!isInForce || target.app !== name) continue
-      maintained.set(target.cluster, worseState(state, maintained.get(target.cluster) ?? 'active'))
+    for (const { target, isInForce, state, from } of windows) {
+      const { app, cluster } = target
+      if (app !== name) continue
+      if (isInForce) maintained.set(cluster, worseState(state, maintained.get(cluster) ?? 'active'))
+      else if (from !== undefined) foresee(cluster, Date.parse(from))
     }
     const found = new Map<string, EndpointFacts>()
     for (const { cluster } of endpoints) {
@@ -105,6 +119,7 @@ export async function readPresent(
         load: loads.get(cluster),
         withheld: withheld.get(cluster) ?? 0,
         maintained: maintained.get(cluster),
+        changesAt: changes.get(cluster),
         machines: machines.get(cluster),
       })
     }

@@ -19,6 +19,7 @@ const facts = (more: Partial<EndpointFacts> = {}): EndpointFacts => ({
   load: undefined,
   withheld: 0,
   maintained: undefined,
+  changesAt: undefined,
   machines: undefined,
   ...more,
 })
@@ -189,5 +190,14 @@ describe('what edges are told', () => {
       'ewr active',
     ])
     expect(told.health).toBeUndefined()
+  })
+
+  it('has the first change that is foreseen of its endpoints', () => {
+    const found = new Map([
+      ['sfo', facts({ changesAt: 1_800_000_000_000 })],
+      ['lhr', facts({ changesAt: 1_700_000_000_000 })],
+    ])
+    expect(tellApp(world, { ...app, found }).changesAt).toBe(1_700_000_000_000)
+    expect(tellApp(world, app)).not.toHaveProperty('changesAt')
   })
 })

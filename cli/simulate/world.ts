@@ -38,6 +38,8 @@ export interface EndpointFacts {
   readonly withheld: number
   /** What maintenance makes of it, where there is any. */
   readonly maintained: Cluster['state'] | undefined
+  /** When maintenance of it begins or what is forced ends, whichever is first, ms since 1970; undefined for neither. */
+  readonly changesAt: number | undefined
   readonly machines: MachineFacts | undefined
 }
 
@@ -66,6 +68,7 @@ export function tellApp(world: Pick<World, 'zonePolicies'>, facts: AppFacts): To
   const { ttl, health, service } = value
   const leases = [...found.values()].flatMap(({ machines }) => machines?.leaseSeconds ?? [])
   const trustMs = trustMsOfApp(health?.check, leases.length > 0 ? Math.min(...leases) : undefined)
+  const changes = [...found.values()].flatMap(({ changesAt }) => changesAt ?? [])
   return {
     policy: policyText(policyIn(world, value)),
     ttlMin: ttl.min,
@@ -76,6 +79,7 @@ export function tellApp(world: Pick<World, 'zonePolicies'>, facts: AppFacts): To
       return told.map((one) => (isFallback ? { ...one, fallback: true as const } : one))
     }),
     service,
+    ...(changes.length > 0 ? { changesAt: Math.min(...changes) } : {}),
     health:
       trustMs === 0
         ? undefined

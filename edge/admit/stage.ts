@@ -73,6 +73,8 @@ function chaosAnswer(text: string): Answer {
       '.',
     ),
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: undefined,
   }
@@ -84,6 +86,8 @@ function refuse(rcode: number, code: number, text: string): Answer {
     authoritative: false,
     answer: undefined,
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: { code, text },
   }

@@ -34,6 +34,8 @@ function answerOf(address: string): Answer {
     authoritative: true,
     answer: encodeRecords([record], '.'),
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: undefined,
   }

@@ -109,8 +109,6 @@ export class TableAnswerer {
     const flags = FLAG_QR | aa | (q.flags & (FLAG_RD | FLAG_CD)) | rcode
     slot[2] = flags >> 8
     slot[3] = flags
-    slot[10] = 0
-    slot[11] = q.hasOpt ? 1 : 0
     const end = reader.writeAnswer(ref, slot, 0, questionEnd)
     if (q.hasOpt) this.#writeOpt(slot, end, q.dnssecOk, ecsBytes, nsidBytes)
     this.qtype = q.qtype
@@ -139,6 +137,10 @@ export class TableAnswerer {
     ecsBytes: number,
     nsidBytes: number,
   ): void {
+    // ARCOUNT (RFC 1035 §4.1.1), which has the answer's own records.
+    const additionals = (((slot[10] ?? 0) << 8) | (slot[11] ?? 0)) + 1
+    slot[10] = additionals >> 8
+    slot[11] = additionals
     slot[off] = 0
     slot[off + 1] = TYPE_OPT >> 8
     slot[off + 2] = TYPE_OPT

@@ -1,9 +1,9 @@
 import { assertNever } from '../../shared/errors.ts'
+import { runCommand } from '../../shared/run-command.ts'
+import type { Ended } from '../../shared/run-command.ts'
 import type { HealthOptions } from './options.ts'
 import type { CheckOf, Probe, ProbeResult } from './probe.ts'
 import { badBecause, unknownBecause } from './results.ts'
-import type { Ended } from './run-program.ts'
-import { runProgram } from './run-program.ts'
 
 /**
  * Makes the probe that runs a command of the edge's config: exit code 0 is good, 1 is bad, all else says
@@ -25,7 +25,7 @@ export function createCommandProbe(
       MERIDIAN_ADDRESS: target.address,
       MERIDIAN_PORT: target.port === undefined ? '' : String(target.port),
     }
-    return resultOf(await runProgram(command, variables, signal), check)
+    return resultOf(await runCommand(command, { variables }, signal), check)
   }
 }
 

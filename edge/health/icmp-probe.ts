@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { assertNever } from '../../shared/errors.ts'
+import { runCommand } from '../../shared/run-command.ts'
+import type { Ended } from '../../shared/run-command.ts'
 import type { CheckOf, Probe, ProbeResult } from './probe.ts'
 import { badBecause, unknownBecause } from './results.ts'
-import type { Ended } from './run-program.ts'
-import { runProgram } from './run-program.ts'
 
 /**
  * Makes the probe that is good when an address answers an echo request, by the `ping` of the system: it has
@@ -15,7 +15,8 @@ export function createIcmpProbe(check: CheckOf<'icmp'>, program = 'ping'): Probe
   return async (target, signal) => {
     // What is no address might be read as an option.
     if (isIP(target.address) === 0) return unknownBecause(`${target.address} is no IP address`)
-    const ended = await runProgram([program, ...args, target.address], { LC_ALL: 'C' }, signal)
+    const command = [program, ...args, target.address]
+    const ended = await runCommand(command, { variables: { LC_ALL: 'C' } }, signal)
     return resultOf(ended, check.timeoutMs)
   }
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod'
 import { CHECK_TEXT_MAX_CHARACTERS } from '../../shared/registry/limits.ts'
+import { commandSchema } from '../../shared/run-command.ts'
 
 /** Commands that the config of an edge may name. */
 const COMMANDS_MAX = 64
-/** Program and arguments of one command, together. */
-const COMMAND_WORDS_MAX = 64
-/** The longest program or argument. */
-const COMMAND_WORD_MAX_CHARACTERS = 1_000
 
 /** Options of the health checks that an edge makes, in its config under `health`. */
 export const healthOptionsSchema = z.strictObject({
@@ -20,10 +17,7 @@ export const healthOptionsSchema = z.strictObject({
         'Those that are due beyond it wait, in order.',
     ),
   commands: z
-    .record(
-      z.string().min(1).max(CHECK_TEXT_MAX_CHARACTERS),
-      z.array(z.string().min(1).max(COMMAND_WORD_MAX_CHARACTERS)).min(1).max(COMMAND_WORDS_MAX),
-    )
+    .record(z.string().min(1).max(CHECK_TEXT_MAX_CHARACTERS), commandSchema)
     .refine((commands) => Object.keys(commands).length <= COMMANDS_MAX, {
       error: `has more than ${COMMANDS_MAX} commands`,
     })

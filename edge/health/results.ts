@@ -2,7 +2,7 @@ import { messageOf } from '../../shared/errors.ts'
 import type { ProbeResult } from './probe.ts'
 
 /** The longest detail of a result; what a server or a command says may be of any length. */
-export const DETAIL_MAX_CHARACTERS = 200
+const DETAIL_MAX_CHARACTERS = 200
 
 /** A good result, with what is not quite well, if anything. */
 export function goodWith(degraded: string | undefined): ProbeResult {

@@ -13,6 +13,8 @@ const plain = {
   authoritative: true,
   answer: undefined,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: 1,
   ede: undefined,
 }

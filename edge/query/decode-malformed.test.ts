@@ -47,6 +47,8 @@ const empty = {
   authoritative: false,
   answer: undefined,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: 1,
   ede: undefined,
 }

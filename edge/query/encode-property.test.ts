@@ -37,8 +37,11 @@ function namesNear(apex: string): fc.Arbitrary<string> {
 }
 
 function recordsOf(apex: string): fc.Arbitrary<RecordData> {
-  const owner = fc.constantFrom('qname' as const, 'apex' as const)
   const names = namesNear(apex)
+  const owner = fc.oneof(
+    fc.constantFrom('qname' as const, 'apex' as const),
+    fc.record({ name: names }),
+  )
   const head = { owner, ttl: ttls }
   return fc.oneof(
     fc.record({ ...head, type: fc.constant(TYPE_A), rdata: fc.ipV4() }),
@@ -75,6 +78,7 @@ const cases = zones.chain(({ apex, qname }) =>
     qname: fc.constant(qname),
     answer: fc.array(recordsOf(apex), { maxLength: 4 }),
     authority: fc.array(recordsOf(apex), { maxLength: 2 }),
+    additional: fc.array(recordsOf(apex), { maxLength: 2 }),
     id: fc.nat(0xffff),
     hasOpt: fc.boolean(),
     rcode: fc.nat(15),
@@ -84,8 +88,8 @@ const cases = zones.chain(({ apex, qname }) =>
 
 /** The record as `dns-packet` shows it. */
 function asPacket(record: RecordData, qname: string, apex: string): object {
-  const name = bare(record.owner === 'qname' ? qname : apex)
-  const { ttl } = record
+  const { owner, ttl } = record
+  const name = bare(owner === 'qname' ? qname : owner === 'apex' ? apex : owner.name)
   switch (record.type) {
     case TYPE_A:
       return { name, ttl, type: 'A', data: record.rdata }
@@ -116,7 +120,7 @@ function bare(name: string): string {
 test('an independent decoder reads every answer as it was meant, names compressed included', () => {
   const q = new Query()
   fc.assert(
-    fc.property(cases, ({ apex, qname, answer, authority, id, hasOpt, rcode, ede }) => {
+    fc.property(cases, ({ apex, qname, answer, authority, additional, id, hasOpt, rcode, ede }) => {
       const records = hasOpt ? [optBytes()] : []
       const wire = queryBytes({ id, qname: nameToWire(qname), records })
       expect(decodeQuery(wire, wire.length, 'tcp', q)).toBe('ok')
@@ -127,6 +131,8 @@ test('an independent decoder reads every answer as it was meant, names compresse
           authoritative: true,
           answer: answer.length === 0 ? undefined : encodeRecords(answer, apex),
           authority: authority.length === 0 ? undefined : encodeRecords(authority, apex),
+          additional: additional.length === 0 ? undefined : encodeRecords(additional, apex),
+          glueRequired: true,
           apexBytes: nameToWire(apex).length,
           ede,
         },
@@ -140,7 +146,10 @@ test('an independent decoder reads every answer as it was meant, names compresse
       expect(packet.authorities).toMatchObject(
         authority.map((record) => asPacket(record, qname, apex)),
       )
-      expect(packet.additionals).toHaveLength(records.length)
+      expect(packet.additionals).toMatchObject([
+        ...additional.map((record) => asPacket(record, qname, apex)),
+        ...records.map(() => ({ type: 'OPT' })),
+      ])
       // Nothing is left over behind the last record.
       expect(decodeMessage(bytes)?.edns?.options.length ?? 0).toBe(hasOpt && ede ? 1 : 0)
       expect(dnsPacket.decode.bytes).toBe(bytes.length)
@@ -168,6 +177,8 @@ test('no UDP answer is above its limit, and it is whole or has TC', () => {
           authoritative: true,
           answer,
           authority: undefined,
+          additional: undefined,
+          glueRequired: false,
           apexBytes: 9,
           ede: { code: 1, text },
         },

@@ -62,6 +62,8 @@ const good: Answer = {
   authoritative: true,
   answer: address,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: nameToWire(apex).length,
   ede: undefined,
 }

@@ -35,7 +35,14 @@ export interface Answer {
   readonly authoritative: boolean
   readonly answer: RecordBlock | undefined
   readonly authority: RecordBlock | undefined
-  /** Octets of the zone apex in wire form (1 for the root), by which the blocks' pointers are set. */
+  /** Without OPT, which is added for a client that speaks EDNS. */
+  readonly additional: RecordBlock | undefined
+  /** The additional section is glue that the client can not do without: TC when it does not fit. */
+  readonly glueRequired: boolean
+  /**
+   * Octets of the zone apex in wire form (1 for the root), by which the blocks' pointers are set; those
+   * of the cut in a referral.
+   */
   readonly apexBytes: number
   /** Sent only to a client that speaks EDNS. */
   readonly ede: ExtendedError | undefined
@@ -49,27 +56,21 @@ export interface AnswerOptions {
 
 /**
  * Writes the answer to `q`, which must have a question ('ok'). The buffer belongs to the caller. What
- * is too large for the client loses first the EDE text, then the EDE, then all records and gets TC.
+ * is too large for the client loses first the EDE text, then the EDE, then the additional section
+ * unless it is required, then all records and gets TC.
  */
 export function encodeAnswer(q: Query, answer: Answer, options: AnswerOptions): Buffer {
   const limit = sizeLimit(q)
-  const bodyBytes =
-    q.qnameEnd +
-    QUESTION_FIXED_BYTES +
-    (answer.answer === undefined ? 0 : answer.answer.bytes.length) +
-    (answer.authority === undefined ? 0 : answer.authority.bytes.length)
-  // RFC 6891 §6.1.1: a response has an OPT record if the request had one, and only then.
-  if (!q.hasOpt) {
-    if (bodyBytes > limit) return encodeTruncated(q, answer, options)
-    const out = Buffer.allocUnsafe(bodyBytes)
-    writeRecords(out, q, answer)
-    return out
-  }
-  const nsidBytes = nsidSize(q, options)
-  let textBytes = answer.ede === undefined ? 0 : Buffer.byteLength(answer.ede.text)
-  let edeBytes = answer.ede === undefined ? 0 : EDE_FIXED_BYTES + textBytes
+  const { ede } = answer
+  let { additional } = answer
   const ecsBytes = ecsSize(q)
-  let size = bodyBytes + OPT_HEADER_BYTES + ecsBytes + nsidBytes + edeBytes
+  const nsidBytes = nsidSize(q, options)
+  let textBytes = !q.hasOpt || ede === undefined ? 0 : Buffer.byteLength(ede.text)
+  let edeBytes = !q.hasOpt || ede === undefined ? 0 : EDE_FIXED_BYTES + textBytes
+  let size = q.qnameEnd + QUESTION_FIXED_BYTES
+  size += blockSize(answer.answer) + blockSize(answer.authority) + blockSize(additional)
+  // RFC 6891 §6.1.1: a response has an OPT record if the request had one, and only then.
+  if (q.hasOpt) size += OPT_HEADER_BYTES + ecsBytes + nsidBytes + edeBytes
   if (size > limit && edeBytes > 0) {
     // RFC 8914 §3: EDE options are dropped before other data. It wants TC set then (SHOULD); we do
     // not, as the answer itself is whole: RFC 2181 §9 is against a retry over TCP only for a comment.
@@ -81,18 +82,23 @@ export function encodeAnswer(q: Query, answer: Answer, options: AnswerOptions): 
       edeBytes = 0
     }
   }
+  if (size > limit && !answer.glueRequired) {
+    // RFC 2181 §9: TC is not set "merely because some extra information could have been included, but
+    // there was insufficient room". RFC 9471 §3.1: glue for in-domain name servers is no extra.
+    size -= blockSize(additional)
+    additional = undefined
+  }
   if (size > limit) return encodeTruncated(q, answer, options)
   const out = Buffer.allocUnsafe(size)
-  const off = writeRecords(out, q, answer)
+  const off = writeRecords(out, q, answer, additional)
+  if (!q.hasOpt) return out
   // ARCOUNT (RFC 1035 §4.1.1)
-  writeUInt16(out, 10, 1)
+  writeUInt16(out, 10, additional === undefined ? 1 : additional.count + 1)
   writeOpt(out, off, q, answer.rcode, ecsBytes + nsidBytes + edeBytes)
   let option = off + OPT_HEADER_BYTES
   if (ecsBytes > 0) option = writeClientSubnet(out, option, q)
   if (nsidBytes > 0) writeNsid(out, option, options.nsid)
-  if (edeBytes > 0 && answer.ede !== undefined) {
-    writeEde(out, option + nsidBytes, answer.ede, textBytes)
-  }
+  if (edeBytes > 0 && ede !== undefined) writeEde(out, option + nsidBytes, ede, textBytes)
   return out
 }
 
@@ -116,6 +122,10 @@ function sizeLimit(q: Query): number {
   // RFC 6891 §6.2.3: "Values lower than 512 MUST be treated as equal to 512." Without OPT it is 0.
   if (q.udpSize <= UDP_SIZE_MIN_BYTES) return UDP_SIZE_MIN_BYTES
   return q.udpSize < EDNS_UDP_SIZE_BYTES ? q.udpSize : EDNS_UDP_SIZE_BYTES
+}
+
+function blockSize(block: RecordBlock | undefined): number {
+  return block === undefined ? 0 : block.bytes.length
 }
 
 /** RFC 5001 §2.2: NSID is sent only to those who ask for it. */
@@ -191,8 +201,16 @@ function writeHeader(out: Buffer, q: Query, rcode: number, answerFlags: number):
   }
 }
 
-/** Header, question and records; gives the offset behind them, where OPT goes. */
-function writeRecords(out: Buffer, q: Query, answer: Answer): number {
+/**
+ * Header, question and records, of the additional section only what is left of it; gives the offset
+ * behind them, where OPT goes.
+ */
+function writeRecords(
+  out: Buffer,
+  q: Query,
+  answer: Answer,
+  additional: RecordBlock | undefined,
+): number {
   writeHeader(out, q, answer.rcode, answer.authoritative ? FLAG_AA : 0)
   // RFC 1035 §4.1.4: the apex is the end of the qname.
   const pointer = NAME_POINTER | (q.qnameEnd - answer.apexBytes)
@@ -204,6 +222,10 @@ function writeRecords(out: Buffer, q: Query, answer: Answer): number {
   if (answer.authority !== undefined) {
     writeUInt16(out, 8, answer.authority.count)
     off = writeBlock(out, off, answer.authority, pointer)
+  }
+  if (additional !== undefined) {
+    writeUInt16(out, 10, additional.count)
+    off = writeBlock(out, off, additional, pointer)
   }
   return off
 }

@@ -61,6 +61,9 @@ export class Query {
   bucket = 0
   prefixBits = 0
 
+  /** Where the query came from, in text; whoever decodes it sets it where it is of account. */
+  address = ''
+
   /** Cache of `lqname`; undefined until it is asked for. */
   #lqname: string | undefined = undefined
 
@@ -88,6 +91,7 @@ export class Query {
     this.locationScope = 0
     this.bucket = 0
     this.prefixBits = 0
+    this.address = ''
     this.#lqname = undefined
   }
 

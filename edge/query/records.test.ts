@@ -67,6 +67,11 @@ describe('rfc1035 §4.1.3: one record', () => {
       'c00c 0010 0001 00000000 0001 00',
     ],
     [
+      'of an owner outside the zone',
+      { owner: { name: 'ns.test.' }, type: TYPE_A, ttl: 30, rdata: '192.0.2.1' },
+      '026e73047465737400 0001 0001 0000001e 0004 c0000201',
+    ],
+    [
       'NS outside the zone',
       { owner: 'qname', type: TYPE_NS, ttl: 1, rdata: 'a.test.' },
       'c00c 0002 0001 00000001 0008 0161047465737400',
@@ -144,6 +149,15 @@ describe('rfc1035 §4.1.4: pointers to the apex', () => {
       ),
     )
     expect(block.apexPointers).toEqual([0, 16, 18, 30, 32])
+  })
+
+  test('stand for the end of an owner of its own', () => {
+    const block = encodeRecords(
+      [{ owner: { name: 'ns1.example.' }, type: TYPE_A, ttl: 60, rdata: '192.0.2.1' }],
+      'example.',
+    )
+    expect(block.bytes.toString('hex')).toBe(hex('036e7331 c000 0001 0001 0000003c 0004 c0000201'))
+    expect(block.apexPointers).toEqual([4])
   })
 
   test('of SOA are set in both names', () => {

@@ -62,7 +62,8 @@ export interface SrvRdata {
 }
 
 interface RecordHead {
-  readonly owner: 'qname' | 'apex'
+  /** A name of its own is for glue, whose owner is neither. */
+  readonly owner: 'qname' | 'apex' | { readonly name: Name }
   /** IN where absent. */
   readonly class?: number
   /** Seconds, 0 to 2^31 - 1. */
@@ -87,7 +88,8 @@ export type RecordData =
   | (RecordHead & { readonly type: typeof TYPE_TXT; readonly rdata: readonly string[] })
 
 /**
- * Encodes records of the zone `apex`. For the root no pointer is written: its one zero octet is
+ * Encodes records of the zone `apex`; of a referral that is the name of the cut, which is a suffix of
+ * every qname that the referral is for. For the root no pointer is written: its one zero octet is
  * shorter. Not for the hot path. Throws a RangeError when a value does not fit its field: addresses,
  * names and numbers are checked where they enter, so that is a bug.
  */
@@ -116,7 +118,7 @@ interface Block {
 
 function writeRecord(block: Block, record: RecordData): void {
   if (record.owner === 'qname') writeUInt16(block, NAME_POINTER | HEADER_BYTES)
-  else writeName(block, block.apex)
+  else writeName(block, record.owner === 'apex' ? block.apex : record.owner.name)
   writeUInt16(block, record.type)
   writeUInt16(block, record.class ?? CLASS_IN)
   // RFC 2181 §8: "a minimum value of 0, and a maximum value of 2147483647"

@@ -1,5 +1,4 @@
-import { MeridianError } from '../../shared/errors.ts'
-import { parseName } from '../../shared/dns/name.ts'
+import type { MeridianError } from '../../shared/errors.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import { networkSchema } from '../../shared/registry/network-schema.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
@@ -24,6 +23,8 @@ import type { NameState__Output } from '../../shared/rpc/generated/meridian/v1/N
 import type { Network__Output } from '../../shared/rpc/generated/meridian/v1/Network.ts'
 import type { Service__Output } from '../../shared/rpc/generated/meridian/v1/Service.ts'
 import type { Zone__Output } from '../../shared/rpc/generated/meridian/v1/Zone.ts'
+import { checkCover, checkRrsets } from './check-records.ts'
+import { checkName, invalid } from './invalid.ts'
 import { TRUST_STEP_MS } from './model.ts'
 import { wrongPolicy } from './policy-text.ts'
 import type { EndpointShare } from './share-word.ts'
@@ -63,15 +64,21 @@ export function checkChange(change: Change__Output): ReplicaChange {
 
 export function checkNameState(state: NameState__Output): NameState {
   const name = checkName('names.name', state.name)
-  const version = checkVersion(state.version)
+  const rrsets = checkRrsets(name, state.rrsets)
+  const told = {
+    name,
+    version: checkVersion(state.version),
+    ...(rrsets.length === 0 ? {} : { rrsets }),
+    ...(state.cover === null ? {} : { cover: checkCover(name, state.cover) }),
+  }
   switch (state.kind) {
     case 'NXDOMAIN':
-      return { kind: 'nxdomain', name, version }
+      return { kind: 'nxdomain', ...told }
     case 'NODATA':
-      return { kind: 'nodata', name, version }
+      return { kind: 'nodata', ...told }
     case 'APP':
       if (state.app === null) throw invalid('names.app', 'nothing', `the app ${name}`)
-      return { kind: 'app', name, version, app: checkApp(name, state.app) }
+      return { kind: 'app', ...told, app: checkApp(name, state.app) }
     default:
       throw invalid('names.kind', String(state.kind), 'a kind that this edge knows')
   }
@@ -93,6 +100,7 @@ function checkApp(name: Name, app: NonNullable<NameState__Output['app']>): Repli
     endpoints: app.endpoints.map(checkEndpoint),
     health: checkHealth(name, app),
     ...(app.service === null ? {} : { service: checkService(name, app.service) }),
+    ...checkChangesAt(`app ${name} changes_at_epoch_ms`, app.changesAtEpochMs),
   }
 }
 
@@ -173,10 +181,7 @@ const clusterStates = { ACTIVE: 'active', DRAINING: 'draining', DISABLED: 'disab
 
 function checkCluster(cluster: Cluster__Output): ReplicaCluster {
   const { id, latitude, longitude, city, country, region, addresses, capacity, state } = cluster
-  const changesAt = cluster.changesAtEpochMs
-  if (!Number.isSafeInteger(changesAt)) {
-    throw invalid('cluster.changes_at_epoch_ms', String(changesAt), 'an integer below 2^53')
-  }
+  const foreseen = checkChangesAt('cluster.changes_at_epoch_ms', cluster.changesAtEpochMs)
   const checked = clusterSchema.safeParse({
     id,
     latitude,
@@ -188,8 +193,16 @@ function checkCluster(cluster: Cluster__Output): ReplicaCluster {
     ...(region === '' ? {} : { region }),
     ...(capacity === 0 ? {} : { capacity }),
   })
-  if (checked.success) return changesAt === 0 ? checked.data : { ...checked.data, changesAt }
+  if (checked.success) return { ...checked.data, ...foreseen }
   throw invalidBySchema('cluster', checked.error.issues)
+}
+
+/** 0: no change is foreseen. */
+function checkChangesAt(what: string, epochMs: number): { readonly changesAt?: number } {
+  if (!Number.isSafeInteger(epochMs)) {
+    throw invalid(what, String(epochMs), 'an integer below 2^53')
+  }
+  return epochMs === 0 ? {} : { changesAt: epochMs }
 }
 
 function checkNetworks(networks: readonly Network__Output[]): readonly Network[] {
@@ -242,12 +255,6 @@ function checkZone(zone: Zone__Output): ReplicaZone {
   }
 }
 
-function checkName(what: string, text: string): Name {
-  const parsed = parseName(text)
-  if (parsed.ok) return parsed.name
-  throw invalid(what, JSON.stringify(text), `a name; it ${parsed.reason}`)
-}
-
 function checkVersion(version: number): number {
   if (Number.isSafeInteger(version)) return version
   throw invalid('version', String(version), 'an integer below 2^53')
@@ -265,9 +272,4 @@ function invalidBySchema(
   const issue = issues[0]
   const path = [what, ...(issue?.path ?? [])].join('.')
   return invalid(path, 'a value', issue?.message ?? 'a good one')
-}
-
-function invalid(what: string, value: string, wanted: string): MeridianError {
-  const message = `central sent ${what}: ${value}, wanted is ${wanted}`
-  return new MeridianError('MERIDIAN_CENTRAL_INVALID', message)
 }

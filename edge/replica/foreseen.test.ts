@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TYPE_A } from '../../shared/dns/codes.ts'
+import { nameKey } from '../../shared/dns/name.ts'
 import { readyPolicies } from '../../shared/registry/policy-schema.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import type { Change } from '../../shared/rpc/generated/meridian/v1/Change.ts'
@@ -9,8 +10,9 @@ import { decideSteering } from '../steer/decide.ts'
 import { createTopology } from '../steer/topology.ts'
 import { checkChange } from './check.ts'
 import type { ReplicaApp, ReplicaChange, ReplicaEndpoint } from './model.ts'
-import { OnDemandNames } from './names.ts'
-import { parseLine } from './snapshot-line.ts'
+import { FullNames } from './full-names.ts'
+import { createEntry, OnDemandNames } from './names.ts'
+import { appLine, parseLine } from './snapshot-line.ts'
 import { Tables } from './tables.ts'
 
 const { Watch } = loadProto().meridian.v1.Sync.service
@@ -51,6 +53,63 @@ describe('a change of a cluster that is foreseen', () => {
   ])('stands in the snapshot: a line %s', (_what, cluster, ok) => {
     const parsed = parseLine(JSON.parse(JSON.stringify({ is: 'cluster', cluster })))
     expect(parsed).toMatchObject(ok ? { ok, line: { cluster } } : { ok })
+  })
+})
+
+describe('a change of an app that is foreseen', () => {
+  const state = { name: 'web.example.', kind: 'APP' as const, version: 1 }
+  const app = { policy: '["nearest"]', ttlMax: 30, endpoints: [] }
+  const key = nameKey('web.example.')
+  const told = (changesAtEpochMs: number) => ({
+    version: 1,
+    names: [{ ...state, app: { ...app, changesAtEpochMs } }],
+  })
+
+  it.each([
+    ['on-demand', () => new OnDemandNames(100, () => undefined)],
+    ['full', () => new FullNames()],
+  ])('is carried to the tables, comes nearer, and is gone with it: replica %s', (_kind, names) => {
+    const tables = new Tables(sfo, [], names())
+    const seconds = () => tables.names.peek(key)?.app?.foreseenSeconds
+    tables.apply(receive(told(100_000)), () => true, 90_000)
+    expect(tables.names.peek(key)?.app).toMatchObject({ changesAt: 100_000, foreseenSeconds: 8 })
+    expect([...tables.changeTimes()]).toEqual([100_000])
+    expect(tables.foreseeApps(91_000)).toEqual([])
+    expect(tables.foreseeApps(95_999)).toEqual([key])
+    expect(seconds()).toBe(4)
+    tables.apply(receive(told(0)), () => true, 96_000)
+    expect([seconds(), ...tables.changeTimes()]).toEqual([undefined])
+  })
+
+  it('is refused beyond 2^53', () => {
+    expect(() => receive(told(2 ** 60))).toThrow('app web.example. changes_at_epoch_ms')
+  })
+
+  it('is no longer waited for when the name had to make room', () => {
+    const tables = new Tables(sfo, [], new OnDemandNames(1, () => undefined))
+    tables.apply(receive(told(100_000)), () => true)
+    const other = { ...state, name: 'other.example.', app }
+    tables.apply(receive({ version: 2, names: [other] }), () => true)
+    expect([...tables.changeTimes()]).toEqual([])
+    expect(tables.foreseeApps(99_000)).toEqual([])
+  })
+
+  const service = { alpn: ['h2'], https: true, srv: false }
+  it.each<[string, object, object]>([
+    ['with it', { changesAt: 1_800_000_000_123 }, {}],
+    ['with it and a service', { changesAt: 1_800_000_000_123, service }, {}],
+    ['with a service only', { service }, {}],
+    ['without what the edge makes of it', { changesAt: 5 }, { foreseenSeconds: 8 }],
+  ])('stands in the snapshot: a line %s', (_what, kept, more) => {
+    const endpoints = [{ cluster: 'sfo', addresses: ['192.0.2.1'], weight: 1, priority: 0 }]
+    const held: ReplicaApp = { policy: '["nearest"]', ttlMin: 0, ttlMax: 30, endpoints, ...kept }
+    const entry = createEntry(
+      { kind: 'app', name: 'web.example.', version: 1, app: { ...held, ...more } },
+      { isWatched: true, expiresAt: Infinity },
+    )
+    const parsed = parseLine(JSON.parse(JSON.stringify(appLine(entry))))
+    expect(parsed).toMatchObject({ ok: true, line: { state: { app: held } } })
+    expect(JSON.stringify(parsed)).not.toContain('foreseenSeconds')
   })
 })
 

@@ -1,48 +1,41 @@
 /**
- * Replica full: all apps, so that what is not here does not exist. Names above an app are empty
- * non-terminals; they are counted, not stored.
+ * Replica full: all names with an app or static records, so that what is not here does not exist. Names
+ * above one are empty non-terminals; they are counted, not stored.
  *
- * Apps are held in packed form in one block of memory (`name-record.ts`), so that a million of them cost
- * about 100 MB and nothing at all in a garbage collection. The index, the allocator and the hash are
- * those of the answer table.
+ * Names are held in packed form in one block of memory (`packed-names.ts`), so that a million apps cost
+ * about 100 MB and nothing at all in a garbage collection.
  *
- * What has no room there (an app with thousands of endpoints, or the memory is full) is kept as objects.
+ * What has no room there (an app with thousands of endpoints, more than 32 KiB of records, or the memory is
+ * full) is kept as objects.
  */
-import { randomFillSync } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { nameFromWire, NAME_MAX_BYTES, nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import type { WireRrset } from '../../shared/records/follow.ts'
 import { JsonText } from '../../shared/snapshot-file.ts'
-import { Arena } from '../table/arena.ts'
-import { KeyHash } from '../table/hash.ts'
-import { MULTIPLIERS, NAME, RECORD_MAX_BYTES, regionsOf, reserveBuffer } from '../table/layout.ts'
-import { findRecord } from '../table/probe.ts'
-import { SlotIndex } from '../table/slot-index.ts'
 import { Ancestors } from './ancestors.ts'
 import { PackIds } from './pack-ids.ts'
 import {
   appWord,
-  isFree,
-  markFree,
-  markReplaced,
+  hasAppAt,
+  hasRrsetsAt,
   replacedAt,
+  rrsetsWord,
   versionAt,
   wireAt,
-  writeHead,
 } from './name-record.ts'
 import { createEntry } from './names.ts'
 import type { EntryWalk, NameEntry, NameTable } from './names.ts'
 import { packedWords, readApp, writeApp } from './packed-app.ts'
 import { jsonOfApp } from './packed-json.ts'
 import type { PackedApp } from './packed-app.ts'
-import { appLine } from './snapshot-line.ts'
+import { PackedNames } from './packed-names.ts'
+import { marksAt, marksOf, readRrsets, rrsetWords, writeRrsets } from './packed-rrsets.ts'
+import type { SubtreeMarks } from './packed-rrsets.ts'
+import { appLine, rrsetLines } from './snapshot-line.ts'
 
-/** Address space for apps in packed form; the system gives what is used of it. */
-const PACKED_MAX_BYTES = 1024 * 1024 * 1024
 /** Names whose app is kept as objects beside, with their answers: those asked of the control thread. */
 const RECENT_MAX = 4096
-/** Slots of the index that each change moves to a larger one, while there is one. */
-const STEP_SLOTS = 64
 
 /** An app where a full replica holds it. */
 export interface HeldApp extends PackedApp {
@@ -56,45 +49,32 @@ export interface WalkedApp extends HeldApp {
   readonly wire: Buffer
 }
 
-/** All apps that are held. */
+/** All names that are held. */
 export class FullNames implements NameTable {
   readonly packIds = new PackIds()
-  readonly #words: Int32Array
-  readonly #key: KeyHash
-  readonly #arena: Arena
-  readonly #index: SlotIndex
-  /** Apps without a packed form. */
+  readonly #packed = new PackedNames()
+  /** Names without a packed form. */
   readonly #large = new Map<string, NameEntry>()
-  /** Of apps and of the apexes of zones. */
+  /** Of names that are held and of the apexes of zones. */
   readonly ancestors = new Ancestors()
   readonly #recent = new LRUCache<string, NameEntry>({ max: RECENT_MAX })
-  /** Room for whole words. */
   readonly #wire = Buffer.alloc(NAME_MAX_BYTES + 1)
-  /** Walks that are under way, for which replaced records are kept; all that were ever begun. */
-  #walks = 0
-  #walksBegun = 0
-  #replaced: number[] = []
-
-  constructor() {
-    const regions = regionsOf(PACKED_MAX_BYTES)
-    this.#words = new Int32Array(reserveBuffer(regions.totalBytes, PACKED_MAX_BYTES))
-    this.#key = new KeyHash(randomFillSync(new Int32Array(MULTIPLIERS)))
-    this.#arena = new Arena(this.#words, regions.arenaStart, regions.chunks)
-    this.#arena.chunksLimit = regions.chunks
-    this.#index = new SlotIndex(this.#words, regions, {
-      reserve: () => true,
-      epoch: () => 0,
-      hasPassed: () => true,
-    })
-  }
+  /** Names with static records; of these, those with NS or DNAME. */
+  #withRrsets = 0
+  #marked = 0
 
   get size(): number {
-    return this.#index.entries + this.#large.size
+    return this.#packed.size + this.#large.size
+  }
+
+  /** Names with static records. */
+  get withRrsets(): number {
+    return this.#withRrsets
   }
 
   /** Bytes of the records in packed form, those that a walk keeps included. */
   get packedBytes(): number {
-    return this.#arena.bytesInUse
+    return this.#packed.bytes
   }
 
   get(key: string): NameEntry {
@@ -106,44 +86,63 @@ export class FullNames implements NameTable {
   }
 
   peek(key: string): NameEntry {
-    const ref = this.#find(key)
+    const ref = this.#packed.find(key)
     if (ref !== 0) return this.#entryAt(ref)
     return this.#large.get(key) ?? (this.ancestors.has(key) ? emptyNonTerminal : nonexistent)
   }
 
   versionOf(key: string): number {
-    const ref = this.#find(key)
-    return ref === 0 ? this.peek(key).version : versionAt(this.#words, ref)
+    const ref = this.#packed.find(key)
+    return ref === 0 ? this.peek(key).version : versionAt(this.#packed.words, ref)
   }
 
   /** The app of a name in packed form; undefined when it has none, or is none. Good until the next put. */
   packed(key: string): HeldApp | undefined {
-    const ref = this.#find(key)
-    return ref === 0 ? undefined : this.#heldAt(ref)
+    const ref = this.#packed.find(key)
+    return ref !== 0 && hasAppAt(this.#packed.words, ref) ? this.#heldAt(ref) : undefined
+  }
+
+  /** Whether a name has an app or static records. */
+  holds(key: string): boolean {
+    return this.#packed.find(key) !== 0 || this.#large.has(key)
+  }
+
+  /** What stands at a name, but for what its app is. */
+  recordsOf(key: string): { readonly rrsets: readonly WireRrset[]; readonly hasApp: boolean } {
+    const ref = this.#packed.find(key)
+    if (ref !== 0) return { rrsets: this.#rrsetsAt(ref), hasApp: hasAppAt(this.#packed.words, ref) }
+    const large = this.#large.get(key)
+    return { rrsets: large?.rrsets ?? noRrsets, hasApp: large?.kind === 'app' }
+  }
+
+  /** What the static records of a name mean for the names below it. */
+  marksOf(key: string): SubtreeMarks {
+    // In most meshes there is nothing to be looked for.
+    return this.#marked === 0 ? noMarks : this.#marksOf(this.#packed.find(key), key)
+  }
+
+  /** Whether any name has NS or DNAME records. */
+  get hasMarks(): boolean {
+    return this.#marked > 0
   }
 
   put(key: string, entry: NameEntry): void {
     this.#recent.delete(key)
-    const old = this.#find(key)
+    const old = this.#packed.find(key)
+    this.#count(old, key, -1)
     const had = old !== 0 || this.#large.delete(key)
-    const ref = entry.app === undefined ? 0 : this.#write(entry.app, entry.version)
-    if (ref === 0) {
-      if (old !== 0) this.#index.remove(this.#key.slot)
-      if (entry.kind === 'app') this.#large.set(key, entry)
-    } else if (old !== 0) this.#index.replace(this.#key.slot, ref)
-    else if (!this.#index.insert(this.#key.hash, ref)) {
-      this.#free(ref)
-      this.#large.set(key, entry)
-    }
-    if (old !== 0) this.#retire(old)
-    this.#index.step(STEP_SLOTS)
-    const has = entry.kind === 'app'
+    const { app, rrsets } = entry
+    const has = app !== undefined || rrsets.length > 0
+    const ref = has ? this.#write(old, entry) : 0
+    if (!has) this.#packed.remove(old)
+    else if (ref === 0) this.#large.set(key, entry)
+    this.#packed.step()
+    this.#count(ref, key, 1)
     if (had !== has) this.ancestors.count(key, has ? 1 : -1)
   }
 
   has(name: Name): boolean {
-    const key = nameKey(name)
-    return this.#find(key) !== 0 || this.#large.has(key)
+    return this.holds(nameKey(name))
   }
 
   // ---- walks: what is held at one moment, while it goes on changing ----
@@ -153,141 +152,149 @@ export class FullNames implements NameTable {
    */
   entries(upTo: number): EntryWalk {
     const large = [...this.#large.values()]
-    const refs = this.#walk()
+    const walk = this.#packed.walk()
     const entries = function* (this: FullNames): Iterable<NameEntry> {
       yield* large
-      for (const ref of refs.blocks)
-        if (this.#wasThere(ref, refs.number, upTo)) yield this.#entryAt(ref)
+      for (const ref of walk.refs) if (walk.wasThere(ref, upTo)) yield this.#entryAt(ref)
     }
-    return { entries: entries.call(this), end: refs.end }
+    return { entries: entries.call(this), end: walk.end }
   }
 
   /** As `entries`, as lines of a snapshot. */
   lines(upTo: number): { readonly lines: Iterable<unknown>; readonly end: () => void } {
     const large = [...this.#large.values()]
-    const refs = this.#walk()
+    const walk = this.#packed.walk()
     const lines = function* (this: FullNames): Iterable<unknown> {
       for (const entry of large) yield appLine(entry)
-      for (const ref of refs.blocks)
-        if (this.#wasThere(ref, refs.number, upTo)) yield this.#lineAt(ref)
+      for (const ref of walk.refs) if (walk.wasThere(ref, upTo)) yield this.#lineAt(ref)
     }
-    return { lines: lines.call(this), end: refs.end }
+    return { lines: lines.call(this), end: walk.end }
   }
 
   /**
-   * Gives the apps in packed form, in the order of memory, each as it is when it comes; one that comes
-   * or changes meanwhile may be left out, or come twice. `end` must be called in any case. Those without
-   * a packed form: `large`.
+   * Gives the apps in packed form that have no static records beside them, in the order of memory, each as
+   * it is when it comes; one that comes or changes meanwhile may be left out, or come twice. `end` must be
+   * called in any case. Those without a packed form: `large`.
    */
   apps(): { readonly apps: Iterable<WalkedApp>; readonly end: () => void } {
-    const refs = this.#walk()
-    const words = this.#words
+    const walk = this.#packed.walk()
+    const { words } = this.#packed
     const out = Buffer.alloc(NAME_MAX_BYTES + 1)
     // One view for each length: made anew they would be garbage, one for each of a million apps.
     const wires = Array.from({ length: NAME_MAX_BYTES + 1 }, (_, bytes) => out.subarray(0, bytes))
     const walked = { wire: out, words, at: 0, ref: 0 }
-    const apps = function* (this: FullNames): Iterable<WalkedApp> {
-      for (const ref of refs.blocks) {
-        if (replacedAt(words, ref) !== 0) continue
+    const apps = function* (): Iterable<WalkedApp> {
+      for (const ref of walk.refs) {
+        if (replacedAt(words, ref) !== 0 || hasRrsetsAt(words, ref)) continue
         walked.wire = wires[wireAt(words, ref, out)] ?? out
         walked.at = appWord(words, ref)
         walked.ref = ref
         yield walked
       }
     }
-    return { apps: apps.call(this), end: refs.end }
+    return { apps: apps(), end: walk.end }
   }
 
-  /** The apps without a packed form, at this moment. */
+  /**
+   * Gives the keys of names in packed form, likewise: those with static records, or all. `null`: one that
+   * is none of these was gone by, so that a long walk can be interrupted there.
+   */
+  keys(of: 'with-rrsets' | 'all'): {
+    readonly keys: Iterable<string | null>
+    readonly end: () => void
+  } {
+    const walk = this.#packed.walk()
+    const { words } = this.#packed
+    const out = Buffer.alloc(NAME_MAX_BYTES + 1)
+    const keys = function* (): Iterable<string | null> {
+      for (const ref of walk.refs) {
+        const isOne = replacedAt(words, ref) === 0 && (of === 'all' || hasRrsetsAt(words, ref))
+        yield isOne ? out.toString('latin1', 0, wireAt(words, ref, out)) : null
+      }
+    }
+    return { keys: keys(), end: walk.end }
+  }
+
+  /** The names without a packed form, at this moment. */
   large(): readonly NameEntry[] {
     return [...this.#large.values()]
   }
 
-  #walk(): {
-    readonly number: number
-    readonly blocks: Iterable<number>
-    readonly end: () => void
-  } {
-    this.#walks++
-    const number = ++this.#walksBegun
-    let isOver = false
-    const end = (): void => {
-      if (isOver) return
-      isOver = true
-      if (--this.#walks > 0) return
-      for (const ref of this.#replaced) this.#free(ref)
-      this.#replaced = []
-    }
-    const blocks = this.#arena.blocks((ref) => isFree(this.#words, ref))
-    return { number, blocks, end }
-  }
-
   // ---- records ----
 
-  #find(key: string): number {
-    const bytes = this.#wire.write(key, 'latin1')
-    this.#key.setName(this.#wire, 0, bytes)
-    this.#key.setQuestion(0, 1, 0)
-    return findRecord(this.#words, this.#index.start, this.#index.mask, this.#key)
+  /** Counts what is held of a name: at `ref`, or as objects. */
+  #count(ref: number, key: string, by: 1 | -1): void {
+    const { words } = this.#packed
+    const large = this.#large.get(key)
+    const hasRrsets = ref === 0 ? (large?.rrsets.length ?? 0) > 0 : hasRrsetsAt(words, ref)
+    if (!hasRrsets) return
+    this.#withRrsets += by
+    const { hasNs, hasDname } = this.#marksOf(ref, key)
+    if (hasNs || hasDname) this.#marked += by
+  }
+
+  #marksOf(ref: number, key: string): SubtreeMarks {
+    if (ref === 0) return marksOf(this.#large.get(key)?.rrsets ?? noRrsets)
+    const { words } = this.#packed
+    return hasRrsetsAt(words, ref) ? marksAt(words, rrsetsWord(words, ref)) : noMarks
   }
 
   /** Writes the record of the key that was looked up last; 0 when no block has room for it. */
-  #write(app: NonNullable<NameEntry['app']>, version: number): number {
-    const appWords = packedWords(app, this.packIds)
-    if (appWords === undefined) return 0
-    const { nameWords } = this.#key
-    const bytes = 4 * (NAME + nameWords + appWords)
-    const ref = bytes > RECORD_MAX_BYTES ? 0 : this.#arena.allocate(bytes)
+  #write(old: number, { app, rrsets, version }: NameEntry): number {
+    const appWords = app === undefined ? 0 : packedWords(app, this.packIds)
+    if (appWords === undefined) {
+      this.#packed.remove(old)
+      return 0
+    }
+    const parts = { hasRrsets: rrsets.length > 0, hasApp: app !== undefined }
+    const ref = this.#packed.put(old, { words: rrsetWords(rrsets) + appWords, version, parts })
     if (ref === 0) return 0
-    const words = this.#words
-    writeHead(words, ref, this.#key, version)
-    writeApp(words, ref + NAME + nameWords, app, this.packIds)
+    const { words } = this.#packed
+    if (parts.hasRrsets) writeRrsets(words, rrsetsWord(words, ref), rrsets)
+    if (app !== undefined) writeApp(words, appWord(words, ref), app, this.packIds)
     return ref
   }
 
-  #retire(ref: number): void {
-    if (this.#walks === 0) this.#free(ref)
-    else {
-      markReplaced(this.#words, ref, this.#walksBegun)
-      this.#replaced.push(ref)
-    }
-  }
-
-  #free(ref: number): void {
-    markFree(this.#words, ref)
-    this.#arena.free(ref)
-  }
-
-  /** Whether a record was there when a walk began, at version `upTo`. */
-  #wasThere(ref: number, walk: number, upTo: number): boolean {
-    const replaced = replacedAt(this.#words, ref)
-    return (replaced === 0 || replaced >= walk) && versionAt(this.#words, ref) <= upTo
-  }
-
   #heldAt(ref: number): HeldApp {
-    return { words: this.#words, at: appWord(this.#words, ref), ref }
+    const { words } = this.#packed
+    return { words, at: appWord(words, ref), ref }
   }
 
   #nameAt(ref: number): Name {
-    const bytes = wireAt(this.#words, ref, this.#wire)
+    const bytes = wireAt(this.#packed.words, ref, this.#wire)
     const name = nameFromWire(this.#wire.subarray(0, bytes), 0)
     if (name === undefined) throw new RangeError('a record of a name that is none')
     return name
   }
 
+  #rrsetsAt(ref: number): readonly WireRrset[] {
+    const { words } = this.#packed
+    return hasRrsetsAt(words, ref) ? readRrsets(words, rrsetsWord(words, ref)) : noRrsets
+  }
+
   #lineAt(ref: number): JsonText {
-    const name = JSON.stringify(this.#nameAt(ref))
-    const app = jsonOfApp(this.#heldAt(ref), this.packIds)
-    return new JsonText(`[${name},${versionAt(this.#words, ref)},${app}]`)
+    const { words } = this.#packed
+    const parts = [JSON.stringify(this.#nameAt(ref)), String(versionAt(words, ref))]
+    if (hasAppAt(words, ref)) parts.push(jsonOfApp(this.#heldAt(ref), this.packIds))
+    for (const line of rrsetLines(this.#rrsetsAt(ref))) parts.push(JSON.stringify(line))
+    return new JsonText(`[${parts.join(',')}]`)
   }
 
   #entryAt(ref: number): NameEntry {
-    const name = this.#nameAt(ref)
+    const { words } = this.#packed
+    const state = {
+      name: this.#nameAt(ref),
+      version: versionAt(words, ref),
+      rrsets: this.#rrsetsAt(ref),
+    }
+    if (!hasAppAt(words, ref)) return createEntry({ kind: 'nodata', ...state }, forever)
     const app = readApp(this.#heldAt(ref), this.packIds)
-    return createEntry({ kind: 'app', name, version: versionAt(this.#words, ref), app }, forever)
+    return createEntry({ kind: 'app', ...state, app }, forever)
   }
 }
 
 const forever = { isWatched: true, expiresAt: Infinity }
+const noRrsets: readonly WireRrset[] = []
+const noMarks: SubtreeMarks = { hasNs: false, hasDname: false }
 const nonexistent = createEntry({ kind: 'nxdomain', name: '.', version: 0 }, forever)
 const emptyNonTerminal = createEntry({ kind: 'nodata', name: '.', version: 0 }, forever)

@@ -7,7 +7,7 @@ import type { Replica } from './replica.ts'
 export const resolveResults = ['app', 'nodata', 'nxdomain', 'not-in-mesh', 'failed'] as const
 export type ResolveResult = (typeof resolveResults)[number]
 
-export const rejectReasons = ['invalid', 'old-version', 'protocol'] as const
+export const rejectReasons = ['invalid', 'old-version', 'protocol', 'lost-much'] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
 export const snapshotResults = ['written', 'failed', 'restored', 'refused'] as const

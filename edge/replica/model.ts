@@ -1,19 +1,43 @@
 import type { Name } from '../../shared/dns/name.ts'
+import type { WireRrset } from '../../shared/records/follow.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
 import type { Cluster, Endpoint } from '../../shared/registry/schema.ts'
 import type { Service } from '../../shared/registry/service-schema.ts'
 
 /** What central says stands at a name, checked. */
-export type NameState =
-  | { readonly kind: 'nxdomain'; readonly name: Name; readonly version: number }
-  | { readonly kind: 'nodata'; readonly name: Name; readonly version: number }
-  | {
-      readonly kind: 'app'
-      readonly name: Name
-      readonly version: number
-      readonly app: ReplicaApp
-    }
+export type NameState = NameRecords &
+  (
+    | { readonly kind: 'nxdomain' | 'nodata' }
+    | {
+        readonly kind: 'app'
+        readonly app: ReplicaApp
+      }
+  )
+
+interface NameRecords {
+  readonly name: Name
+  readonly version: number
+  /** Static records at the name; absent for none. A name that is an app may have some, too. */
+  readonly rrsets?: readonly WireRrset[]
+  /** What answers in place of the name; told to a replica on demand only. */
+  readonly cover?: ReplicaCover
+}
+
+/** What a name is answered by that does not exist, or stands at or below a zone cut. */
+export interface ReplicaCover {
+  readonly is: 'wildcard' | 'cut' | 'redirect'
+  readonly owner: NamedRrsets
+  /** Of a cut: addresses of its name servers. */
+  readonly glue: readonly NamedRrsets[]
+}
+
+/** Static records of a name. */
+export interface NamedRrsets {
+  /** As `nameKey` gives it. */
+  readonly key: string
+  readonly rrsets: readonly WireRrset[]
+}
 
 /** An app as an edge holds it. TTL bounds in seconds. */
 export interface ReplicaApp {
@@ -26,6 +50,13 @@ export interface ReplicaApp {
   readonly health?: ReplicaHealth | undefined
   /** What is told beside addresses. */
   readonly service?: Service | undefined
+  /**
+   * When an endpoint is to change next, by central's wall clock, ms since 1970, its cluster left aside; absent when
+   * nothing is foreseen.
+   */
+  readonly changesAt?: number
+  /** For how many seconds an answer may be kept for that: made by the edge (`Tables`), as time goes on. */
+  readonly foreseenSeconds?: number
 }
 
 /** An endpoint with what central says of its health; absent where that is unknown. */

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import type { WireRrset } from '../../shared/records/follow.ts'
 import type { AppAnswer, Era } from '../steer/app-answers.ts'
-import type { NameState, ReplicaApp } from './model.ts'
+import type { NameState, ReplicaApp, ReplicaCover } from './model.ts'
 
 /** What the edge holds of one name. */
 export interface NameEntry {
@@ -12,6 +13,10 @@ export interface NameEntry {
   readonly version: number
   /** Set when `kind` is 'app'. */
   readonly app: ReplicaApp | undefined
+  /** Static records at the name. */
+  readonly rrsets: readonly WireRrset[]
+  /** What answers in place of the name; of a replica on demand only. */
+  readonly cover: ReplicaCover | undefined
   /** Whether Watch tells when it changes. */
   readonly isWatched: boolean
   /** Until when it may be used without asking again (monotonic ms); Infinity while it is watched. */
@@ -48,8 +53,9 @@ export interface EntryWalk {
 
 /** Replica on demand: the names that were asked for, the ones used least are dropped first. */
 export class OnDemandNames implements NameTable {
+  /** Names with an app or static records of their own. */
   readonly #apps: LRUCache<string, NameEntry>
-  /** Apart from the apps, so that a flood of names that do not exist drives out none that do. */
+  /** Apart from these, so that a flood of names that do not exist drives out none that do. */
   readonly #negatives: LRUCache<string, NameEntry>
 
   /** `onEvict` hears of names that had to make room. */
@@ -79,7 +85,7 @@ export class OnDemandNames implements NameTable {
   }
 
   put(key: string, entry: NameEntry): void {
-    if (entry.kind === 'app') {
+    if (hasOwn(entry)) {
       this.#negatives.delete(key)
       this.#apps.set(key, entry)
     } else {
@@ -103,6 +109,21 @@ export class OnDemandNames implements NameTable {
   }
 }
 
+const noRrsets: readonly WireRrset[] = []
+
+/** Whether a name is answered by what stands at it, rather than by something else or by nothing. */
+export function hasOwn({
+  kind,
+  rrsets,
+  cover,
+}: {
+  readonly kind: NameState['kind']
+  readonly rrsets?: readonly WireRrset[]
+  readonly cover?: ReplicaCover | undefined
+}): boolean {
+  return kind === 'app' || (cover === undefined && rrsets !== undefined && rrsets.length > 0)
+}
+
 /** Makes the entry of a state; `expiresAt` is Infinity for one that Watch keeps current. */
 export function createEntry(
   state: NameState,
@@ -113,6 +134,8 @@ export function createEntry(
     kind: state.kind,
     version: state.version,
     app: state.kind === 'app' ? state.app : undefined,
+    rrsets: state.rrsets ?? noRrsets,
+    cover: state.cover,
     isWatched: trust.isWatched,
     expiresAt: trust.expiresAt,
     answers: undefined,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { socketAddressSchema } from '../../shared/config/socket-address.ts'
-import { nameSchema } from '../../shared/registry/schema.ts'
+import { nameSchema } from '../../shared/registry/fields.ts'
 import { BOOTSTRAP_TARGETS_MAX, parseCentralTarget } from '../../shared/rpc/bootstrap.ts'
 import type { CentralTarget } from '../../shared/rpc/bootstrap.ts'
 import { replicaKinds } from './replica.ts'
@@ -101,6 +101,14 @@ export const replicaOptionsSchema = z.strictObject({
     .max(10_000_000)
     .default(100_000)
     .describe('Names of apps, and of names that do not exist, that an on-demand replica holds'),
+  maxLostPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(50)
+    .describe(
+      'Zones or names, of those held, that a state of another log may lack; one that lacks more is refused',
+    ),
   snapshotSeconds: z
     .int()
     .min(1)

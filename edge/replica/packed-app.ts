@@ -20,7 +20,8 @@
  * ```
  *
  * `shares`: of some endpoint there is a share to be told; `shared`: one that matters to all policies.
- * A style is a policy with a service (`pack-ids.ts`). An app with targets has no packed form.
+ * A style is a policy with a service (`pack-ids.ts`). An app with targets has no packed form, and neither has one
+ * of which a change is foreseen: central bounds how many these are (`MAINTENANCE_MAX`, `FORCED_MAX`).
  *
  * The trust in verdicts and leases is counted in `TRUST_STEP_MS`, 0 where nobody finds out and no machine has
  * a lease; `closed` and `enough up` are of no account then.
@@ -154,11 +155,11 @@ export function nextEndpoint(words: Int32Array, at: number): number {
 // ---- whole apps ----
 
 /**
- * Words that an app takes; undefined when it has no packed form: it has a target, or too many clusters or styles
- * were ever named.
+ * Words that an app takes; undefined when it has no packed form: it has a target, a change of it is foreseen, or
+ * too many clusters or styles were ever named.
  */
 export function packedWords(app: ReplicaApp, ids: PackIds): number | undefined {
-  if (ids.styleNumber(app) === undefined) return undefined
+  if (app.changesAt !== undefined || ids.styleNumber(app) === undefined) return undefined
   let words = APP_WORDS
   for (const { cluster, addresses, owner, target } of app.endpoints) {
     if (target !== undefined || ids.clusters.numberOf(cluster) === undefined) return undefined

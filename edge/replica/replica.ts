@@ -5,7 +5,7 @@ import { MeridianError } from '../../shared/errors.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { NameState, ReplicaChange } from './model.ts'
 import { FullNames } from './full-names.ts'
-import { OnDemandNames } from './names.ts'
+import { hasOwn, OnDemandNames } from './names.ts'
 import type { NameEntry, NameTable } from './names.ts'
 import { Tables } from './tables.ts'
 
@@ -15,12 +15,15 @@ export type ReplicaKind = (typeof replicaKinds)[number]
 /** Where the tables come from: nothing but the topology file, the snapshot, or central. */
 export type ReplicaSource = 'topology-file' | 'snapshot' | 'central'
 
+/** Apps whose answers are made anew in one step, as a change of them is nearer. */
+const FORESEEN_AT_ONCE = 100
+
 /** What has happened to the tables. */
 export type ReplicaUpdate =
   /** All of them were replaced. */
   | { readonly is: 'state'; readonly before: Tables }
   | { readonly is: 'change'; readonly change: ReplicaChange }
-  /** A name was resolved, or touched. */
+  /** A name was resolved, or touched, or a change of its app that is foreseen is nearer. */
   | { readonly is: 'learned'; readonly key: string }
   /** Round trips to clusters are others. */
   | { readonly is: 'measured' }
@@ -89,11 +92,15 @@ export class Replica {
     this.#tell({ is: 'change', change })
   }
 
-  /** Applies one part of a full state; after the last the new tables are the ones answered from. */
+  /**
+   * Applies one part of a full state; after the last the new tables are the ones answered from, unless `refusal`
+   * has something against them: then all stays, and that is returned.
+   */
   applyPart(
     part: { readonly first: boolean; readonly last: boolean; readonly change: ReplicaChange },
     logId: string,
-  ): void {
+    refusal: (before: Tables, after: Tables) => string | undefined = () => undefined,
+  ): string | undefined {
     if (part.first) {
       this.#staged = new Tables(this.#tables.topology.own, [], this.#createNames())
       this.#staged.logId = logId
@@ -106,7 +113,11 @@ export class Replica {
       )
     }
     staged.apply(part.change, () => true)
-    if (part.last) this.#swap(staged, 'central')
+    if (!part.last) return undefined
+    const refused = this.hasState ? refusal(this.#tables, staged) : undefined
+    if (refused === undefined) this.#swap(staged, 'central')
+    else this.dropParts()
+    return refused
   }
 
   /** Forgets the parts of a full state that did not come to its end. */
@@ -130,12 +141,12 @@ export class Replica {
   learn(key: string, state: NameState, isWatched: boolean, trustSeconds: number): NameEntry {
     const nowMs = this.#options.clock.nowMs()
     // RFC 2308 §5: what does not exist is asked for again after the negative TTL, watched or not.
-    const expires = !isWatched || state.kind !== 'app'
+    const expires = !isWatched || !hasOwn(state)
     const expiresAt = expires ? nowMs + trustSeconds * 1000 : Infinity
     const trust = { isWatched, expiresAt }
     // A full state under way was read from central's tables before this name was asked for.
     this.#staged?.learn(key, state, trust)
-    const entry = this.#tables.learn(key, state, trust)
+    const entry = this.#tables.learn(key, state, trust, this.#options.clock.epochMs())
     this.#tell({ is: 'learned', key })
     return entry
   }
@@ -153,10 +164,19 @@ export class Replica {
     this.#tell({ is: 'measured' })
   }
 
-  /** Time has passed, and a foreseen change of a cluster is nearer. */
-  foresee(): void {
-    this.#placeClusters(this.#tables)
-    this.#tell({ is: 'foreseen' })
+  /**
+   * Time has passed, and a change that is foreseen, of a cluster or of an app, may be nearer. Returns whether this
+   * is to be done again, as there were more apps than are taken at once.
+   */
+  foresee(): boolean {
+    const epochMs = this.#options.clock.epochMs()
+    if (this.#tables.isTopologyNearer(epochMs)) {
+      this.#placeClusters(this.#tables)
+      this.#tell({ is: 'foreseen' })
+    }
+    const keys = this.#tables.foreseeApps(epochMs, FORESEEN_AT_ONCE)
+    for (const key of keys) this.#tell({ is: 'learned', key })
+    return keys.length === FORESEEN_AT_ONCE
   }
 
   /** Marks a name as asked for, so that a Change that tells of it before Resolve does is not lost. */
@@ -181,6 +201,7 @@ export class Replica {
   #swap(tables: Tables, source: ReplicaSource): void {
     const before = this.#tables
     this.#placeClusters(tables)
+    tables.foreseeApps(this.#options.clock.epochMs())
     this.#tables = tables
     this.#staged = undefined
     this.#source = source

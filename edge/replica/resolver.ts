@@ -7,6 +7,7 @@ import type { CentralClient } from './central-client.ts'
 import { checkNameState } from './check.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { NameState } from './model.ts'
+import { hasOwn } from './names.ts'
 import type { NameEntry } from './names.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaSync } from './sync.ts'
@@ -46,6 +47,11 @@ export class Resolver {
       ttl: FAILURE_MS,
       perf: { now: () => options.clock.nowMs() },
     })
+  }
+
+  /** Whether central is likely to answer at once. */
+  get isConnected(): boolean {
+    return this.#options.sync.isConnected
   }
 
   /** `negativeTtl`: seconds that a name which does not exist may be taken for granted. */
@@ -90,8 +96,7 @@ export class Resolver {
       await this.#waitForPlaces(state, Math.max(0, timeoutMs - seconds() * 1000))
       // What Watch is to tell holds only while the session does that central has noted the name for.
       const isWatched = response.watched && session !== '' && session === sync.session
-      const trustSeconds = state.kind === 'app' ? state.app.ttlMax : negativeTtl
-      const entry = replica.learn(key, state, isWatched, trustSeconds)
+      const entry = replica.learn(key, state, isWatched, trustSecondsOf(state, negativeTtl))
       if (!isWatched) sync.watchName(name)
       metrics().resolved(state.kind, seconds())
       return { ok: true, entry }
@@ -111,4 +116,11 @@ export class Resolver {
     if (state.app.endpoints.every((endpoint) => clusters.has(endpoint.cluster))) return
     await sync.waitForVersion(state.version, timeoutMs)
   }
+}
+
+/** For how long a name may be used that Watch does not keep current. */
+function trustSecondsOf(state: NameState, negativeTtl: number): number {
+  if (state.kind === 'app') return state.app.ttlMax
+  const { rrsets = [] } = state
+  return hasOwn(state) ? Math.min(...rrsets.map(({ ttl }) => ttl)) : negativeTtl
 }

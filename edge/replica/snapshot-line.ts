@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { TTL_MAX } from '../../shared/dns/codes.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import type { WireRrset } from '../../shared/records/follow.ts'
+import { checkRdata } from '../../shared/records/rdata.ts'
 import { isPolicyText } from './policy-text.ts'
 import { healthStates } from '../../shared/registry/health.ts'
 import { networkSchema } from '../../shared/registry/network-schema.ts'
@@ -22,12 +25,15 @@ import { readShareWord, shareWord } from './share-word.ts'
  * The lines of an edge's snapshot: clusters, zones and networks as objects; apps, of which there are up to
  * millions, as arrays, which take half of the bytes:
  *
- *   ["video.example.", version, policy, ttl.min, ttl.max, health, service, [endpoint], …]
+ *   ["video.example.", version, policy, ttl.min, ttl.max, health, changesAt, service, [endpoint], …, [rrset], …]
+ *   ["txt.example.", version, [rrset], …]
  *   health: 0, or [enoughUpPercent, 1 for fail-closed or 0, trustMs]
+ *   changesAt: left out where no change is foreseen, or ms since 1970
  *   service: left out where there is none, or { alpn, port, https, srv }
  *   endpoint: ["sfo", weight, priority, port or 0, owner or "", index into healthStates (+ 4 where
  *              an operator has forced it), index into clusterStates (+ 4 × its share, `share-word.ts`),
  *              address, … or target]
+ *   rrset: [type, TTL, "rdata in base64", …]
  */
 
 const ttl = z.int().min(0)
@@ -71,9 +77,11 @@ export type Line =
   | { readonly is: 'network'; readonly network: Network }
   | { readonly is: 'app'; readonly state: NameState }
 
-/** The line of an app; undefined for a name that has none. */
-export function appLine({ name, version, app }: NameEntry): unknown {
-  if (app === undefined) return undefined
+/** The line of a name; undefined for one that has neither an app nor static records. */
+export function appLine({ name, version, app, rrsets }: NameEntry): unknown {
+  if (app === undefined) {
+    return rrsets.length === 0 ? undefined : [name, version, ...rrsetLines(rrsets)]
+  }
   const endpoints = app.endpoints.map((endpoint) => [
     endpoint.cluster,
     endpoint.weight,
@@ -84,9 +92,20 @@ export function appLine({ name, version, app }: NameEntry): unknown {
     clusterStates.indexOf(endpoint.state ?? 'active') + SHARES_FROM * shareWord(endpoint),
     ...(endpoint.target === undefined ? endpoint.addresses : [endpoint.target]),
   ])
-  const { policy, ttlMin, ttlMax, health, service } = app
-  const described = service === undefined ? [] : [service]
-  return [name, version, policy, ttlMin, ttlMax, healthLine(health), ...described, ...endpoints]
+  const { policy, ttlMin, ttlMax, health, changesAt, service } = app
+  const foreseen = changesAt === undefined ? [] : [changesAt]
+  const described = [...foreseen, ...(service === undefined ? [] : [service])]
+  const told = [policy, ttlMin, ttlMax, healthLine(health), ...described, ...endpoints]
+  return [name, version, ...told, ...rrsetLines(rrsets)]
+}
+
+/** The part of a line that has the static records. */
+export function rrsetLines(rrsets: readonly WireRrset[]): readonly unknown[] {
+  return rrsets.map(({ type, ttl, rdata }) => [
+    type,
+    ttl,
+    ...rdata.map((one) => Buffer.from(one).toString('base64')),
+  ])
 }
 
 /** The part of a line that says what health means for the app. */
@@ -100,13 +119,54 @@ export function parseLine(
   value: unknown,
 ): { readonly ok: true; readonly line: Line } | { readonly ok: false; readonly detail: string } {
   if (Array.isArray(value)) {
-    const state = parseApp(value)
+    const state = parseState(value)
     if (state !== undefined) return { ok: true, line: { is: 'app', state } }
-    return { ok: false, detail: `no app: ${JSON.stringify(value).slice(0, 200)}` }
+    return { ok: false, detail: `no name: ${JSON.stringify(value).slice(0, 200)}` }
   }
   const parsed = objectSchema.safeParse(value)
   if (parsed.success) return { ok: true, line: parsed.data }
   return { ok: false, detail: parsed.error.issues[0]?.message ?? '' }
+}
+
+function parseState(values: readonly unknown[]): NameState | undefined {
+  // Rrsets stand last, and begin with a number as nothing else does that is a list of at least three.
+  const end = values.findIndex((value, i) => i > 1 && isRrsetLine(value))
+  const state =
+    end === 2 ? parseRecordsOnly(values) : parseApp(end < 0 ? values : values.slice(0, end))
+  if (end < 0 || state === undefined) return state
+  const rrsets: WireRrset[] = []
+  for (let i = end; i < values.length; i++) {
+    const rrset = parseRrset(values[i])
+    if (rrset === undefined) return undefined
+    rrsets.push(rrset)
+  }
+  return { ...state, rrsets }
+}
+
+function parseRecordsOnly([name, version]: readonly unknown[]): NameState | undefined {
+  if (!isName(name) || !isCount(version)) return undefined
+  return { kind: 'nodata', name, version }
+}
+
+/** The list of health has three numbers, an endpoint begins with a text. */
+function isRrsetLine(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'number' && typeof value[2] === 'string'
+}
+
+/** Had been checked when it was written, but is looked at again: a table is encoded from it. */
+function parseRrset(value: unknown): WireRrset | undefined {
+  if (!isRrsetLine(value) || !Array.isArray(value)) return undefined
+  const fields: readonly unknown[] = value
+  const [type, ttl, ...texts] = fields
+  if (!isCount(type) || type > 0xffff || !isCount(ttl) || ttl > TTL_MAX) return undefined
+  const rdata: Uint8Array[] = []
+  for (const text of texts) {
+    if (typeof text !== 'string') return undefined
+    const octets = Buffer.from(text, 'base64')
+    if (checkRdata(type, octets) !== undefined) return undefined
+    rdata.push(octets)
+  }
+  return { type, ttl, rdata }
 }
 
 function parseApp(values: readonly unknown[]): NameState | undefined {
@@ -117,15 +177,19 @@ function parseApp(values: readonly unknown[]): NameState | undefined {
   const health = parseHealth(healthFields)
   if (health === null) return undefined
   const endpoints: ReplicaEndpoint[] = []
-  const service = parseService(values[6])
+  const sixth = values[6]
+  const changesAt = isCount(sixth) ? sixth : undefined
+  const serviceAt = changesAt === undefined ? 6 : 7
+  const service = parseService(values[serviceAt])
   if (service === null) return undefined
-  for (let i = service === undefined ? 6 : 7; i < values.length; i++) {
+  for (let i = serviceAt + (service === undefined ? 0 : 1); i < values.length; i++) {
     const endpoint = parseEndpoint(values[i])
     if (endpoint === undefined) return undefined
     endpoints.push(endpoint)
   }
   const described = service === undefined ? {} : { service }
-  const app = { policy, ttlMin, ttlMax, endpoints, health, ...described }
+  const foreseen = changesAt === undefined ? {} : { changesAt }
+  const app = { policy, ttlMin, ttlMax, endpoints, health, ...described, ...foreseen }
   return { kind: 'app', name, version, app }
 }
 

@@ -8,6 +8,7 @@ import type { Network } from '../../shared/registry/network-schema.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../../shared/snapshot-file.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { FullNames } from './full-names.ts'
+import { hasOwn } from './names.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { NameState, ReplicaCluster, ReplicaZone } from './model.ts'
 import type { Replica } from './replica.ts'
@@ -15,7 +16,7 @@ import { appLine, parseLine } from './snapshot-line.ts'
 import type { Tables } from './tables.ts'
 
 const KIND = 'meridian-edge-replica'
-const FORMAT_VERSION = 5
+const FORMAT_VERSION = 6
 const FILE = 'replica.snapshot'
 
 /** Changes often come in bursts, so the first is not written before the others are there. */
@@ -216,7 +217,8 @@ function namesOf(tables: Tables): {
   const lines = (function* (): Iterable<unknown> {
     for (const entry of entries) {
       // What Watch does not keep current may be older than the header says.
-      const line = entry.isWatched ? appLine(entry) : undefined
+      // What does not exist, or is answered by something else, is asked for again.
+      const line = entry.isWatched && hasOwn(entry) ? appLine(entry) : undefined
       if (line !== undefined) yield line
     }
   })()

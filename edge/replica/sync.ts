@@ -11,14 +11,14 @@ import { Backoff } from './backoff.ts'
 import type { CentralClient, WatchStream } from './central-client.ts'
 import { checkChange } from './check.ts'
 import { ForgottenNames } from './forgotten-names.ts'
+import { sendForgotten, sendNames } from './interest.ts'
+import { lossOf } from './loss.ts'
 import type { ReplicaMetrics } from './metrics.ts'
 import type { ReplicaChange } from './model.ts'
 import type { Replica } from './replica.ts'
 
 /** A central that accepts the stream and then says nothing is left after this time. */
 const WELCOME_TIMEOUT_MS = 5_000
-/** Names in one Interest message. */
-const INTEREST_NAMES = 1_000
 
 export interface SyncOptions {
   readonly edgeId: string
@@ -28,12 +28,16 @@ export interface SyncOptions {
   readonly adminUrl: () => string
   readonly client: CentralClient
   readonly replica: Replica
+  /** Of zones or names that a full state may lack which central does not confirm. */
+  readonly maxLostPercent: number
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
   readonly metrics: () => ReplicaMetrics
   /** Hears of each session that begins, and, with an empty one, that none is left. */
   readonly onSession: (session: string) => void
+  /** Calls back when all that was applied is answered by. */
+  readonly onceServed: (callback: () => void) => void
 }
 
 /**
@@ -46,6 +50,8 @@ export class ReplicaSync implements Startable {
   #stream: WatchStream | undefined
   #session = ''
   #logId = ''
+  /** Whether the full state that is under way may replace any other. */
+  #isConfirmed = false
   #sequence = 0
   readonly #backoff: Backoff
   #retry: NodeJS.Timeout | undefined
@@ -142,13 +148,11 @@ export class ReplicaSync implements Startable {
     const { client, replica, edgeId, clusterId, software, adminUrl } = this.#options
     const stream = client.watch()
     this.#stream = stream
-    const { tables } = replica
     stream.on('data', (message: WatchResponse__Output) => this.#receive(stream, message))
     stream.on('error', (err) => this.#lose(stream, err))
     stream.on('end', () => this.#lose(stream, undefined))
-    this.#welcomeTimer = setTimeout(() => {
-      this.#fail(stream, new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', 'no Welcome came'))
-    }, WELCOME_TIMEOUT_MS)
+    const late = new MeridianError('MERIDIAN_CENTRAL_UNREACHABLE', 'no Welcome came')
+    this.#welcomeTimer = setTimeout(() => this.#fail(stream, late), WELCOME_TIMEOUT_MS)
     stream.write({
       hello: {
         protocol: PROTOCOL_VERSION,
@@ -157,40 +161,21 @@ export class ReplicaSync implements Startable {
         software,
         adminUrl: adminUrl(),
         replica: replica.kind === 'full' ? 'FULL' : 'ON_DEMAND',
-        logId: replica.hasState ? tables.logId : '',
-        fromVersion: replica.hasState ? tables.version : 0,
-        fromHash: replica.hasState ? tables.hash : '',
+        logId: replica.hasState ? replica.tables.logId : '',
+        fromVersion: replica.hasState ? replica.tables.version : 0,
+        fromHash: replica.hasState ? replica.tables.hash : '',
       },
     })
     if (replica.kind === 'on-demand') this.#sendNames(stream, true)
   }
 
-  /**
-   * Names what the edge holds. What Watch kept current goes into the first list, which central tells
-   * of only when it changed; the rest (`isWatched` false) is asked for after Welcome.
-   */
   #sendNames(stream: WatchStream, isWatched: boolean): void {
-    let add: Name[] = []
-    const { names, version } = this.#options.replica.tables
-    const walk = names.entries(version)
-    for (const entry of walk.entries) {
-      if (entry.isWatched !== isWatched) continue
-      add.push(entry.name)
-      if (add.length < INTEREST_NAMES) continue
-      stream.write({ interest: { add, sequence: this.nextSequence() } })
-      add = []
-    }
-    walk.end()
-    if (isWatched || add.length > 0) {
-      stream.write({ interest: { add, sequence: this.nextSequence(), last: isWatched } })
-    }
+    sendNames(stream, this.#options.replica.tables, isWatched, () => this.nextSequence())
   }
 
   #tellForgotten(names: readonly Name[], sequence: number): void {
-    if (this.#session === '') return
-    for (let i = 0; i < names.length; i += INTEREST_NAMES) {
-      this.#stream?.write({ interest: { remove: names.slice(i, i + INTEREST_NAMES), sequence } })
-    }
+    if (this.#session === '' || this.#stream === undefined) return
+    sendForgotten(this.#stream, names, sequence)
   }
 
   #receive(stream: WatchStream, message: WatchResponse__Output): void {
@@ -201,14 +186,17 @@ export class ReplicaSync implements Startable {
       else if (message.part) {
         const { first, last, change } = message.part
         if (change === null) throw invalid('a part without a change')
-        this.#options.replica.applyPart({ first, last, change: checkChange(change) }, this.#logId)
-        if (last) this.#applied(stream, undefined)
+        const part = { first, last, change: checkChange(change) }
+        const loss = this.#options.replica.applyPart(part, this.#logId, (before, after) =>
+          this.#isConfirmed ? undefined : lossOf(before, after, this.#options),
+        )
+        if (loss !== undefined) this.#refuse(stream, loss)
+        else if (last) this.#applied(stream, undefined)
       } else if (message.change) {
         const change = checkChange(message.change)
         const { version } = this.#options.replica.tables
-        if (change.version < version) {
-          throw invalid(`version ${change.version} after version ${version}`)
-        }
+        const { version: told } = change
+        if (told < version) throw invalid(`version ${told} after version ${version}`)
         this.#options.replica.applyChange(change)
         this.#applied(stream, change)
       }
@@ -240,7 +228,9 @@ export class ReplicaSync implements Startable {
     client.reached()
     this.#session = welcome.session
     this.#logId = welcome.logId
-    this.#backoff.reset()
+    this.#isConfirmed = welcome.confirmed
+    // A state that is refused would come again at once.
+    if (!welcome.fullState) this.#backoff.reset()
     this.#lostAt = undefined
     metrics().connected()
     logger.info({ central: client.address, version: welcome.version }, 'connected to central')
@@ -250,16 +240,28 @@ export class ReplicaSync implements Startable {
 
   /** `change`: undefined for a full state. */
   #applied(stream: WatchStream, change: ReplicaChange | undefined): void {
-    const { replica, clock, metrics } = this.#options
-    stream.write({ ack: { version: replica.tables.version } })
+    const { replica, clock, metrics, onceServed } = this.#options
+    const { version } = replica.tables
+    onceServed(() => stream === this.#stream && stream.write({ ack: { version } }))
     if (change === undefined) {
+      this.#backoff.reset()
       metrics().stateReplaced()
       return
     }
-    const now = clock.epochMs()
     const since = (epochMs: number): number | undefined =>
-      epochMs === 0 ? undefined : Math.max(0, now - epochMs) / 1000
+      epochMs === 0 ? undefined : Math.max(0, clock.epochMs() - epochMs) / 1000
     metrics().changed(since(change.acceptedEpochMs), since(change.sentEpochMs))
+  }
+
+  /** Ends a stream because its state lacks too much: what is held is the better. */
+  #refuse(stream: WatchStream, loss: string): void {
+    const { logger, metrics, client, replica } = this.#options
+    metrics().rejected('lost-much')
+    const detail = `the state of central ${loss} that the edge holds, grpc.confirmStates of central is wanted`
+    const told = { central: client.address, detail, version: replica.tables.version }
+    logger.error(told, 'state of central refused')
+    stream.cancel()
+    this.#lose(stream, undefined)
   }
 
   /** Ends a stream because of what central said, or did not say. */

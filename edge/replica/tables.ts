@@ -1,6 +1,7 @@
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Network } from '../../shared/registry/network-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
+import { foreseeApp, foreseenSeconds } from '../steer/foreseen.ts'
 import { createTopology } from '../steer/topology.ts'
 import type { Topology, TopologyTimes } from '../steer/topology.ts'
 import { ZoneTable } from '../steer/zones.ts'
@@ -32,6 +33,8 @@ export class Tables {
   hash = ''
   topology: Topology
   #times: TopologyTimes = {}
+  /** Keys of the names whose app is to change at a time that is foreseen, and of some that were dropped since. */
+  readonly #foreseen = new Set<string>()
 
   /** `own` is the edge's own cluster as it was last known. */
   constructor(own: Cluster, clusters: Iterable<ReplicaCluster>, names: NameTable) {
@@ -52,27 +55,78 @@ export class Tables {
     for (const state of change.names) {
       const key = nameKey(state.name)
       if (this.names.versionOf(key) !== undefined || wants(key)) {
-        this.learn(key, state, watchedTrust)
+        this.learn(key, state, watchedTrust, epochMs)
       }
     }
     this.version = change.version
     this.hash = change.hash
   }
 
-  /** Takes a state of a name, unless a newer one is held. Returns what is held then. */
+  /** Takes a state of a name, unless a newer one is held. Returns what is held then. `epochMs`: as of `apply`. */
   learn(
     key: string,
     state: NameState,
     trust: { readonly isWatched: boolean; readonly expiresAt: number },
+    epochMs = 0,
   ): NameEntry {
     const version = this.names.versionOf(key)
     if (version !== undefined && version > state.version) {
       const held = this.names.get(key)
       if (held !== undefined) return held
     }
-    const entry = createEntry(state, trust)
+    const created = createEntry(state, trust)
+    const app = created.app && foreseeApp(created.app, epochMs)
+    const entry = app === created.app ? created : { ...created, app }
     this.names.put(key, entry)
+    if (app?.changesAt === undefined) this.#foreseen.delete(key)
+    else this.#foreseen.add(key)
     return entry
+  }
+
+  // ---- changes that are foreseen, by the wall clock ----
+
+  /** When the app of a name is to change; undefined where nothing is foreseen. */
+  changesAtOf(key: string): number | undefined {
+    return this.#foreseen.has(key) ? this.names.peek(key)?.app?.changesAt : undefined
+  }
+
+  /** All times at which a cluster or an app is to change. */
+  *changeTimes(): Iterable<number> {
+    for (const { changesAt } of this.clusters.values()) if (changesAt !== undefined) yield changesAt
+    for (const key of this.#foreseen) {
+      const changesAt = this.changesAtOf(key)
+      if (changesAt !== undefined) yield changesAt
+    }
+  }
+
+  /** Whether the topology of a moment is another than that which is held, for what is foreseen of clusters. */
+  isTopologyNearer(epochMs: number): boolean {
+    const { places } = this.topology
+    for (const { id, changesAt } of this.clusters.values()) {
+      if (foreseenSeconds(changesAt, epochMs) !== places.get(id)?.foreseenSeconds) return true
+    }
+    return false
+  }
+
+  /**
+   * Brings the apps to what is foreseen of them at a moment, `most` of them at once; returns the keys of those that
+   * are others then.
+   */
+  foreseeApps(epochMs: number, most = Infinity): readonly string[] {
+    const moved: string[] = []
+    for (const key of this.#foreseen) {
+      const entry = this.names.peek(key)
+      // It had to make room for others.
+      if (entry?.app?.changesAt === undefined) {
+        this.#foreseen.delete(key)
+        continue
+      }
+      const app = foreseeApp(entry.app, epochMs)
+      if (app === entry.app) continue
+      this.names.put(key, { ...entry, app, answers: undefined, answersFor: undefined })
+      if (moved.push(key) >= most) break
+    }
+    return moved
   }
 
   /** Makes the topology anew, as of a moment. */

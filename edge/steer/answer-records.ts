@@ -24,7 +24,7 @@ export type AppType = (typeof appTypes)[number] | typeof TYPE_CNAME
 /** The types by which the table has answers of an app. */
 export const tableTypes: readonly AppType[] = [...appTypes, TYPE_CNAME]
 
-export function isAppType(qtype: number): qtype is (typeof appTypes)[number] {
+function isAppType(qtype: number): qtype is (typeof appTypes)[number] {
   return appTypes.some((type) => type === qtype)
 }
 

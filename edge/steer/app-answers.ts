@@ -22,7 +22,7 @@ import type { LocatedPlan, PlannedChoice } from './located.ts'
 import type { SteerCounts } from './metrics.ts'
 import { compiledPolicy } from './policies.ts'
 import type { Topology } from './topology.ts'
-import type { ServedZone } from './zones.ts'
+import type { Nodata } from './zones.ts'
 
 /** Answers by the place of the client. */
 export interface LocatedAnswer<T = AnswerChoice> {
@@ -86,7 +86,7 @@ export class AppAnswers {
   /** The answer to one query for a type. */
   answerOf(
     topology: Topology,
-    zone: ServedZone,
+    zone: Pick<Nodata, 'nodataFor'>,
     entry: NameEntry,
     qtype: number,
     asker: Asker,
@@ -117,7 +117,7 @@ export class AppAnswers {
    */
   allOf(
     topology: Topology,
-    zone: ServedZone,
+    zone: Pick<Nodata, 'nodataFor'>,
     entry: NameEntry,
     qtype: AppType,
   ): AnswerChoice | LocatedAnswer | undefined {
@@ -132,7 +132,7 @@ export class AppAnswers {
   #choiceOf(
     { plan, choices }: LocatedAnswer,
     topology: Topology,
-    zone: ServedZone,
+    zone: Pick<Nodata, 'nodataFor'>,
     entry: NameEntry,
     qtype: AppType,
     location: number,
@@ -287,6 +287,8 @@ function encode(
     // The owner is the qname, so that the apex does not matter.
     answer: encodeRecords(records, '.'),
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: undefined,
   }

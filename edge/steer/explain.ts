@@ -1,6 +1,7 @@
 import { rcodeName, typeName, RCODE_NOERROR, RCODE_NXDOMAIN } from '../../shared/dns/codes.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import { follow } from '../../shared/records/follow.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { HealthState } from '../../shared/registry/health.ts'
 import { clusterStates } from '../../shared/registry/schema.ts'
@@ -16,8 +17,10 @@ import { decideSteering, ownAddresses } from './decide.ts'
 import { percentOf, shareBuckets } from './draw.ts'
 import type { Drawn } from './draw.ts'
 import type { ChosenEndpoint, SteeringDecision } from './decide.ts'
+import { explainRecords } from './explain-records.ts'
 import type { Step } from './steps.ts'
 import type { Topology } from './topology.ts'
+import { lookupIn } from './zone-lookup.ts'
 
 /** An endpoint with what an answer goes by. */
 export interface ExplainedEndpoint {
@@ -57,7 +60,7 @@ export interface Explanation {
   }
   /** Apex of the zone that the name lies in. */
   readonly zone?: Name
-  readonly source: 'app' | 'nodata' | 'nxdomain' | 'not-in-mesh' | 'unknown'
+  readonly source: 'app' | 'records' | 'nodata' | 'nxdomain' | 'not-in-mesh' | 'unknown'
   /** Version of central's state that the name is known from. */
   readonly version: number
   readonly endpoints: readonly ExplainedEndpoint[]
@@ -138,6 +141,12 @@ export async function explain(
       version: replica.tables.version,
       answer: { rcode: 'SERVFAIL', ttl: 0, ttlReason: 'central is out of reach', records: [] },
     }
+  }
+  const asked = { taken: new Map([[key, entry]]), givenUp: new Set<string>() }
+  const found = follow(lookupIn(replica.tables, clock.nowMs(), asked), key, qtype)
+  const { is } = found.end
+  if (found.links.length > 0 || is === 'rrset' || is === 'referral') {
+    return { ...inZone, ...explainRecords(found, entry.version) }
   }
   return entry.kind === 'app'
     ? { ...inZone, ...explainApp(entry, options.own, qtype, replica.tables.topology, zone, client) }

@@ -2,13 +2,10 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { TYPE_A } from '../../shared/dns/codes.ts'
-import { clusterSchema } from '../../shared/registry/schema.ts'
-import { Replica } from '../replica/replica.ts'
 import { decideSteering } from './decide.ts'
-import { ForeseenChanges, foreseenSeconds, foreseenUntilMs } from './foreseen.ts'
+import { CHANGE, changeOf, cluster, createReplica, startForeseen } from './foreseen.fixture.ts'
+import { foreseenSeconds, foreseenUntilMs } from './foreseen.ts'
 import { createTopology } from './topology.ts'
-
-const CHANGE = 1_800_000_000_000
 
 describe('how long an answer may be kept before a change that is foreseen', () => {
   it('is never beyond the change, at any moment until it is made anew', () => {
@@ -55,9 +52,6 @@ describe('how long an answer may be kept before a change that is foreseen', () =
   })
 })
 
-const cluster = (id: string, longitude: number) =>
-  clusterSchema.parse({ id, latitude: 0, longitude })
-
 it('a cluster that will change bounds the TTL of the apps that it has, and of no others', () => {
   const own = cluster('own', 0)
   const later = { ...cluster('a', 1), changesAt: CHANGE }
@@ -83,23 +77,14 @@ afterEach(() => {
 
 it('answers are made anew each time that what is left has halved', async () => {
   vi.useFakeTimers({ now: CHANGE - 16_500 })
-  const own = { ...cluster('own', 0), changesAt: CHANGE }
-  const replica = new Replica({
-    kind: 'full',
-    own,
-    clusters: [own],
-    namesMax: 10,
-    clock: systemClock,
-    onEvict: () => undefined,
-  })
+  const replica = createReplica('full', [cluster('own', 0)])
   const times: number[] = []
   replica.onChange(({ is }) => {
     if (is === 'foreseen') times.push(Math.round((CHANGE - systemClock.epochMs()) / 1000))
   })
-  const foreseen = new ForeseenChanges({ replica, clock: systemClock })
-  await foreseen.start()
+  await startForeseen(replica)
+  replica.applyChange(changeOf([], [{ ...cluster('own', 0), changesAt: CHANGE }]))
   await vi.advanceTimersByTimeAsync(60_000)
   expect(times).toEqual([16, 8, 4, 2, 1, -10])
   expect(replica.tables.topology.places.get('own')?.foreseenSeconds).toBeUndefined()
-  await foreseen.stop()
 })

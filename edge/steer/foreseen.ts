@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
+import { nameKey } from '../../shared/dns/name.ts'
 import type { Startable } from '../../shared/startable.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { ReplicaApp } from '../replica/model.ts'
+import type { Replica, ReplicaUpdate } from '../replica/replica.ts'
 
 /** A change that was foreseen may be told so much later: until then it is about to come. */
 const LATE_MS = 10_000
@@ -31,6 +33,14 @@ export function foreseenUntilMs(changesAt: number, epochMs: number): number | un
   return (seconds === 0 ? leftMs + LATE_MS : leftMs - seconds * 1000) + 1
 }
 
+/** The app with what is foreseen of it at a moment; itself where that is as before. */
+export function foreseeApp(app: ReplicaApp, epochMs: number): ReplicaApp {
+  const seconds = foreseenSeconds(app.changesAt, epochMs)
+  if (seconds === app.foreseenSeconds) return app
+  const { foreseenSeconds: _, ...told } = app
+  return seconds === undefined ? told : { ...told, foreseenSeconds: seconds }
+}
+
 export interface ForeseenOptions {
   readonly replica: Replica
   readonly clock: Clock
@@ -40,21 +50,18 @@ export interface ForeseenOptions {
 export class ForeseenChanges implements Startable {
   readonly #options: ForeseenOptions
   #timer: NodeJS.Timeout | undefined
+  /** When the timer is to go off, by the wall clock. */
+  #wakesAt = Infinity
   #isRunning = false
 
   constructor(options: ForeseenOptions) {
     this.#options = options
-    options.replica.onChange((update) => {
-      if (update.is === 'state') this.#wait()
-      if (update.is !== 'change') return
-      const { clusters, clustersDeleted } = update.change
-      if (clusters.length > 0 || clustersDeleted.length > 0) this.#wait()
-    })
+    options.replica.onChange((update) => this.#take(update))
   }
 
   start(): Promise<void> {
     this.#isRunning = true
-    this.#wait()
+    this.#waitAnew()
     return Promise.resolve()
   }
 
@@ -64,24 +71,42 @@ export class ForeseenChanges implements Startable {
     return Promise.resolve()
   }
 
-  #wait(): void {
-    clearTimeout(this.#timer)
-    if (!this.#isRunning) return
-    const { replica, clock } = this.#options
-    const epochMs = clock.epochMs()
-    let untilMs = Infinity
-    for (const { changesAt } of replica.tables.clusters.values()) {
-      if (changesAt === undefined) continue
-      untilMs = Math.min(untilMs, foreseenUntilMs(changesAt, epochMs) ?? Infinity)
+  /** What has come may be due sooner than all else; what is gone is found out when it would have been due. */
+  #take(update: ReplicaUpdate): void {
+    const { tables } = this.#options.replica
+    if (update.is === 'state') this.#waitAnew()
+    else if (update.is === 'learned') this.#waitFor(tables.changesAtOf(update.key))
+    else if (update.is === 'change') {
+      for (const { changesAt } of update.change.clusters) this.#waitFor(changesAt)
+      for (const { name } of update.change.names) this.#waitFor(tables.changesAtOf(nameKey(name)))
     }
-    if (untilMs === Infinity) return
-    const isEarly = untilMs > TIMER_MAX_MS
-    this.#timer = setTimeout(
-      () => {
-        if (!isEarly) replica.foresee()
-        this.#wait()
-      },
-      Math.min(untilMs, TIMER_MAX_MS),
-    )
+  }
+
+  #waitAnew(): void {
+    this.#wakesAt = Infinity
+    clearTimeout(this.#timer)
+    for (const changesAt of this.#options.replica.tables.changeTimes()) this.#waitFor(changesAt)
+  }
+
+  #waitFor(changesAt: number | undefined): void {
+    if (changesAt === undefined || !this.#isRunning) return
+    const epochMs = this.#options.clock.epochMs()
+    const untilMs = foreseenUntilMs(changesAt, epochMs)
+    if (untilMs === undefined) return
+    const waitMs = Math.min(untilMs, TIMER_MAX_MS)
+    if (epochMs + waitMs >= this.#wakesAt) return
+    this.#wakesAt = epochMs + waitMs
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#foresee(), waitMs)
+  }
+
+  #foresee(): void {
+    if (!this.#options.replica.foresee()) {
+      this.#waitAnew()
+      return
+    }
+    // Nothing that is told meanwhile is due sooner.
+    this.#wakesAt = -Infinity
+    this.#timer = setTimeout(() => this.#foresee(), 0)
   }
 }

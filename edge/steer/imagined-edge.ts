@@ -2,11 +2,12 @@ import { typeName } from '../../shared/dns/codes.ts'
 import type { Name } from '../../shared/dns/name.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { ClientPlace } from '../locate/place.ts'
-import type { ReplicaApp } from '../replica/model.ts'
+import type { ReplicaApp, ReplicaCluster } from '../replica/model.ts'
 import { decideSteering } from './decide.ts'
 import { percentOf } from './draw.ts'
 import { explainApp } from './explain.ts'
 import type { Explanation } from './explain.ts'
+import { foreseeApp } from './foreseen.ts'
 import { compiledPolicy } from './policies.ts'
 import { createTopology } from './topology.ts'
 import type { Topology } from './topology.ts'
@@ -15,9 +16,11 @@ import type { Topology } from './topology.ts'
 export interface Surroundings {
   /** Its own cluster; where `clusters` have one of the same id, it is there. */
   readonly own: Cluster
-  readonly clusters: Iterable<Cluster>
+  readonly clusters: Iterable<ReplicaCluster>
   /** In ms, by cluster; where there is none it is estimated by distance. */
   readonly roundTrips?: ReadonlyMap<string, number>
+  /** What the time is, ms since 1970, for changes that are foreseen: they shorten TTLs. */
+  readonly epochMs?: number
 }
 
 /** How much of what a client asks one cluster gets: above 0, 1 for all of it. */
@@ -51,9 +54,11 @@ export interface ImaginedAnswers {
  */
 export class ImaginedEdge {
   readonly #topology: Topology
+  readonly #epochMs: number
 
-  constructor({ own, clusters, roundTrips }: Surroundings) {
-    this.#topology = createTopology(own, clusters, roundTrips && { roundTrips })
+  constructor({ own, clusters, roundTrips, epochMs = 0 }: Surroundings) {
+    this.#topology = createTopology(own, clusters, { ...(roundTrips && { roundTrips }), epochMs })
+    this.#epochMs = epochMs
   }
 
   /** The answers to a type; decided once where it does not matter where the client is. */
@@ -67,7 +72,8 @@ export class ImaginedEdge {
 
   /** Why it would answer as it does; of clients that always get the same one it is not told which. */
   explain(question: ImaginedQuestion): Explanation {
-    const { edge, name, qtype, app, version, zone, client } = question
+    const { edge, name, qtype, version, zone, client } = question
+    const app = foreseeApp(question.app, this.#epochMs)
     const topology = this.#topology
     const entry = { kind: 'app' as const, name, version, app }
     const told = { over: () => app }

@@ -1,6 +1,6 @@
 import type { Answer } from '../query/encode.ts'
 import type { AnswerChoice } from '../table/choices.ts'
-import type { ServedZone } from './zones.ts'
+import type { Nodata } from './zones.ts'
 
 /** Answers as they are kept with a name: its zone may change meanwhile. */
 
@@ -17,7 +17,7 @@ export type KeptChoice =
   | { readonly answers: readonly (Answer | Refusal)[]; readonly buckets: Uint8Array }
 
 /** The answers, with the NODATA of the zone as it is now. */
-export function withNodata(zone: ServedZone, choice: KeptChoice): AnswerChoice {
+export function withNodata(zone: Pick<Nodata, 'nodataFor'>, choice: KeptChoice): AnswerChoice {
   if (isSettled(choice)) return choice
   const settle = (answer: Answer | Refusal): Answer =>
     typeof answer === 'number' ? zone.nodataFor(answer) : answer

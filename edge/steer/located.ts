@@ -109,7 +109,7 @@ interface Planned {
 
 /** All that a plan depends on, beside topology and places. */
 function signatureOf(app: ReplicaApp, listed: readonly Listed[]): string {
-  const { policy, ttlMin, ttlMax, health } = app
+  const { policy, ttlMin, ttlMax, health, foreseenSeconds } = app
   const endpoints = listed.map((candidate) => {
     const { endpoint, priority, weight, state, hasType, hasAny, isAlias } = candidate
     return [
@@ -126,7 +126,7 @@ function signatureOf(app: ReplicaApp, listed: readonly Listed[]): string {
       endpoint.fallback,
     ]
   })
-  return JSON.stringify([policy, ttlMin, ttlMax, health, endpoints])
+  return JSON.stringify([policy, ttlMin, ttlMax, health, foreseenSeconds, endpoints])
 }
 
 function makePlan(

@@ -1,34 +1,31 @@
-import {
-  CLASS_IN,
-  TYPE_A,
-  TYPE_AAAA,
-  TYPE_CNAME,
-  TYPE_NS,
-  TYPE_SOA,
-  TYPE_SRV,
-} from '../../shared/dns/codes.ts'
-import { nameKey } from '../../shared/dns/name.ts'
+import { CLASS_IN, TYPE_A, TYPE_AAAA, TYPE_NS, TYPE_SOA } from '../../shared/dns/codes.ts'
 import type { Answer } from '../query/encode.ts'
 import { FullNames } from '../replica/full-names.ts'
 import type { HeldApp } from '../replica/full-names.ts'
-import { declaredAt, noteDeclared } from '../replica/name-record.ts'
+import { hasRrsetsAt, noteDeclared } from '../replica/name-record.ts'
 import type { OwnVerdicts } from '../health/own-verdicts.ts'
-import type { NameEntry, NameTable } from '../replica/names.ts'
+import type { NameTable } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
 import type { AnswerChoice, LocatedAnswers } from '../table/choices.ts'
 import type { NameEntries } from '../table/name-entries.ts'
 import type { TableWriter } from '../table/writer.ts'
-import { appTypes, tableTypes } from './answer-records.ts'
-import type { AppType } from './answer-records.ts'
+import { apexPublicationOf } from './apex-publication.ts'
 import type { AppAnswers } from './app-answers.ts'
 import { isByPlace } from './app-answers.ts'
 import { secondsOf } from './data-clock.ts'
+import { declareAs } from './declare-as.ts'
+import { Dependents } from './dependents.ts'
 import { LocationMaps } from './location-maps.ts'
 import type { SteerCounts } from './metrics.ts'
-import { PackedAnswers } from './packed-answers.ts'
-import { packedTypes } from './packed-candidates.ts'
+import { PackedPublisher } from './packed-publisher.ts'
+import { publicationOf } from './publication.ts'
+import type { Publication, TypedAnswer } from './publication.ts'
+import { versionKey } from './version-answers.ts'
+import { lookupIn } from './zone-lookup.ts'
+import type { MeshLookup } from './zone-lookup.ts'
+import { ZoneShapes } from './zone-shapes.ts'
 import type { ServedZone } from './zones.ts'
 
 export interface NamePublisherOptions {
@@ -43,14 +40,23 @@ export interface NamePublisherOptions {
 /** Brings the answer table's entries of single names and zones to what the replica holds of them. */
 export class NamePublisher {
   readonly #options: NamePublisherOptions
+  /** Whether all names of the zone with an apex are in the table. */
+  readonly #isWhole: (apex: string) => boolean
   readonly #maps: LocationMaps
   /** Names that go by the place of the client, with the maps that they hold. */
   readonly #byClient = new Map<string, readonly number[]>()
-  #packed: { readonly names: FullNames; readonly answers: PackedAnswers } | undefined
+  #shapes = new ZoneShapes()
+  /** Which of the names have to be published again when another name has changed. */
+  dependents = new Dependents()
+  /** Apexes of the zones that are in the table. */
+  readonly #zones = new Set<string>()
+  readonly #packed: PackedPublisher
 
-  constructor(options: NamePublisherOptions) {
+  constructor(options: NamePublisherOptions, isWhole: (apex: string) => boolean) {
     this.#options = options
+    this.#isWhole = isWhole
     this.#maps = new LocationMaps(options.table)
+    this.#packed = new PackedPublisher(options)
   }
 
   /** The names whose answers go by the place of the client, as of now. */
@@ -63,17 +69,43 @@ export class NamePublisher {
     return this.#options.replica.kind === 'full'
   }
 
-  /** Publishes what is held of a name. `isWhole`: of the zone, when the name is its apex. */
-  publish(key: string, isWhole: boolean): void {
+  /** Whether the table has a name as one that stands for all below it. */
+  isSubtree(key: string): boolean {
+    return this.#shapes.isSubtree(key)
+  }
+
+  /** Forgets what names mean for others: all of them are about to be published anew. */
+  begin(): void {
+    this.#shapes = new ZoneShapes()
+    this.dependents = new Dependents()
+  }
+
+  /** Whether names of the zone of a name may be answered by wildcards. */
+  hasWildcardsAt(key: string): boolean {
+    const served = this.#options.replica.tables.zones.find(key)
+    return served !== undefined && this.#shapes.of(served.apexKey).hasWildcards
+  }
+
+  /** Whether a zone is in the table. */
+  hasZone(apex: string): boolean {
+    return this.#zones.has(apex)
+  }
+
+  /** Publishes what is held of a name, and of the zone whose apex it is. */
+  publish(key: string): void {
     const { zones, names } = this.#options.replica.tables
     const served = zones.find(key)
     if (served === undefined) this.withdraw(key)
-    else if (key.length === served.apexBytes) this.publishZone(key, served, isWhole)
+    else if (key.length === served.apexBytes) this.publishZone(served)
     else {
       const app = this.#packedOf(names, key)
-      const qname = Buffer.from(key, 'latin1')
-      if (app === undefined) this.#publishEntry(qname, served, names.peek(key))
-      else this.#publishPacked(qname, app)
+      if (app === undefined || !this.#packed.publish(Buffer.from(key, 'latin1'), app)) {
+        this.#publishName(key, served)
+        return
+      }
+      this.#holdMaps(key, undefined)
+      this.dependents.set(key, [])
+      this.#reshape(this.#shapes.note(key, served.apexKey, false))
     }
   }
 
@@ -81,18 +113,21 @@ export class NamePublisher {
   #packedOf(names: NameTable, key: string): HeldApp | undefined {
     const { own } = this.#options
     const held = names instanceof FullNames ? names.packed(key) : undefined
-    if (held === undefined || own.isEmpty || !own.has(key)) return held
+    if (held === undefined) return undefined
+    if (!hasRrsetsAt(held.words, held.ref) && (own.isEmpty || !own.has(key))) return held
     // What is declared of it is not kept up with from here on.
     noteDeclared(held.words, held.ref, -1)
     return undefined
   }
 
-  /** As `publish`, of an app in packed form; `qname` in wire form, lower case. */
-  publishApp(qname: Buffer, app: HeldApp, isWhole: boolean): void {
+  /** As `publish`, of an app in packed form without static records; `qname` in wire form, lower case. */
+  publishApp(qname: Buffer, app: HeldApp): void {
     const apex = this.#options.replica.tables.zones.findApex(qname)
-    if (apex === undefined || apex.length === qname.length || !this.#options.own.isEmpty) {
-      this.publish(qname.toString('latin1'), isWhole)
-    } else this.#publishPacked(qname, app)
+    const isPlain = apex !== undefined && apex.length !== qname.length && this.#options.own.isEmpty
+    // RFC 4592 §2.1.1: an asterisk label makes a wildcard of it.
+    if (!isPlain || (qname[0] === 1 && qname[1] === ASTERISK))
+      this.publish(qname.toString('latin1'))
+    else if (!this.#packed.publish(qname, app)) this.publish(qname.toString('latin1'))
   }
 
   /** Takes a name out of the table. */
@@ -101,157 +136,127 @@ export class NamePublisher {
     const { names } = replica.tables
     const held = names instanceof FullNames ? names.packed(key) : undefined
     if (held !== undefined) noteDeclared(held.words, held.ref, -1)
+    this.#reshape(this.#shapes.note(key, undefined, false))
+    this.dependents.set(key, [])
     const entries = table.name(Buffer.from(key, 'latin1'), CLASS_IN)
     for (const qtype of addressTypes) entries.delete(qtype)
     entries.forget()
     this.#holdMaps(key, undefined)
   }
 
-  /** Puts a zone, its apex, and what stands at it. `isWhole`: all its names are in the table. */
-  publishZone(key: string, served: ServedZone, isWhole: boolean): void {
-    const { replica, table } = this.#options
-    const qname = Buffer.from(key, 'latin1')
-    const entries = table.name(qname, CLASS_IN)
-    entries.put(TYPE_SOA, served.soa, untilReplaced)
-    entries.put(TYPE_NS, served.ns, untilReplaced)
-    const entry = replica.tables.names.peek(key)
-    const types = this.#putAnswers(entries, key, served, entry)
-    // What stands at the apex of a zone on demand is asked of central like any other name.
-    const unknown = entry === undefined ? appTypes : []
-    this.#declare(entries, [TYPE_SOA, TYPE_NS, ...types, ...unknown], timesOf(entry))
-    table.putZone(qname, CLASS_IN, served.nodata, { isWhole, hasWildcards: false })
+  /** Puts a zone, its apex, and what stands at it. */
+  publishZone(served: ServedZone): void {
+    const { apexKey: key } = served
+    const lookup = this.#lookup()
+    const publication = this.#publicationOf(lookup, key)
+    this.#apply(key, served, lookup, apexPublicationOf(lookup, served, publication))
+    if (!this.#zones.has(key)) {
+      this.#zones.add(key)
+      const version = versionKey(key)
+      if (version !== undefined) this.publish(version)
+    }
+    this.#putZone(served)
+  }
+
+  #putZone(served: ServedZone): void {
+    const { apexKey } = served
+    this.#options.table.putZone(Buffer.from(apexKey, 'latin1'), CLASS_IN, served.nodata, {
+      isWhole: this.#isWhole(apexKey),
+      ...this.#shapes.of(apexKey),
+    })
+  }
+
+  /** Tells of zones whose names mean something else for others now. */
+  #reshape(apexes: readonly string[]): void {
+    const { zones } = this.#options.replica.tables
+    for (const apex of apexes) {
+      const served = zones.find(apex)
+      if (served?.apexKey === apex && this.#zones.has(apex)) this.#putZone(served)
+    }
   }
 
   /** Takes a zone and its apex out of the table; its names stay. */
   withdrawZone(key: string): void {
     const { table } = this.#options
     const qname = Buffer.from(key, 'latin1')
+    this.#zones.delete(key)
     table.deleteZone(qname, CLASS_IN)
     const entries = table.name(qname, CLASS_IN)
-    for (const qtype of [TYPE_SOA, TYPE_NS]) entries.delete(qtype)
+    for (const qtype of apexTypes) entries.delete(qtype)
     this.withdraw(key)
+    const version = versionKey(key)
+    if (version !== undefined) this.withdraw(version)
   }
 
-  /** A zone has gone: its names are of the zone above it now, or of none. */
-  dropZone(key: string, isWhole: boolean): void {
-    this.withdrawZone(key)
-    this.publish(key, isWhole)
-    const { names, version } = this.#options.replica.tables
-    const walk = names.entries(version)
-    try {
-      for (const { name } of walk.entries) {
-        const under = nameKey(name)
-        if (under.endsWith(key)) this.publish(under, isWhole)
-      }
-    } finally {
-      walk.end()
-    }
+  #lookup(): MeshLookup {
+    // What has expired stands in the table as expired.
+    return lookupIn(this.#options.replica.tables, -Infinity)
   }
 
-  #publishEntry(qname: Buffer, served: ServedZone, entry: NameEntry | undefined): void {
-    const entries = this.#options.table.name(qname, CLASS_IN)
-    const times = timesOf(entry)
-    const types = this.#putAnswers(entries, qname.toString('latin1'), served, entry)
-    if (entry === undefined || (entry.kind === 'nxdomain' && this.holdsAll)) entries.forget()
-    else if (entry.kind === 'nxdomain') entries.declareAbsent(times)
-    else this.#declare(entries, types, times)
+  #publicationOf(lookup: MeshLookup, key: string): Publication | undefined {
+    const { answers, replica } = this.#options
+    const { topology } = replica.tables
+    return publicationOf({ lookup, answers, topology, holdsAll: this.holdsAll }, key)
   }
 
-  #publishPacked(qname: Buffer, app: HeldApp): void {
-    const { table, replica } = this.#options
-    const answers = this.#packedAnswers()
-    const declared = declaredAt(app.words, app.ref)
-    const entries = table.name(qname, CLASS_IN)
-    answers.take(replica.tables.topology, app)
-    if (!answers.isSingle) {
-      // What is declared of it is not kept up with.
-      noteDeclared(app.words, app.ref, -1)
-      const key = qname.toString('latin1')
-      const served = replica.tables.zones.find(key)
-      const entry = replica.tables.names.peek(key)
-      if (served !== undefined) this.#publishEntry(Buffer.from(qname), served, entry)
-      return
-    }
-    let there = 0
-    // In nearly all meshes most apps have no port: that costs them nothing.
-    const count = answers.hasPort ? packedTypes.length : addressTypes.length
-    for (let i = 0; i < count; i++) {
-      const qtype = packedTypes[i] ?? TYPE_SRV
-      const chosen = answers.answerOf(qtype, qname)
-      const { refusedForSeconds } = answers
-      const answer =
-        refusedForSeconds === undefined ? chosen : this.#nodataFor(qname, refusedForSeconds)
-      if (answer !== undefined) {
-        there |= 1 << i
-        entries.put(qtype, answer, untilReplaced)
-      } else if (declared === -1 || (declared & (1 << i)) !== 0) entries.delete(qtype)
-    }
-    if (there === declared) return
-    const isDeclared = this.#declare(entries, typeLists[there] ?? [], untilReplaced)
-    noteDeclared(app.words, app.ref, isDeclared ? there : -1)
+  #publishName(key: string, served: ServedZone): void {
+    const lookup = this.#lookup()
+    const publication = this.#publicationOf(lookup, key)
+    const as = publication?.as ?? 'unsaid'
+    if (key === versionKey(served.apexKey) && !isItself(lookup, key)) this.#leave(key)
+    else if (publication === undefined || as === 'unsaid' || (as === 'absent' && this.holdsAll)) {
+      this.withdraw(key)
+      this.dependents.set(key, publication?.dependencies ?? [])
+    } else this.#apply(key, served, lookup, publication)
   }
 
-  #packedAnswers(): PackedAnswers {
-    const { replica, counts } = this.#options
-    const { names } = replica.tables
-    if (!(names instanceof FullNames)) throw new TypeError('only a full replica holds packed apps')
-    if (this.#packed?.names !== names) {
-      this.#packed = { names, answers: new PackedAnswers(names.packIds, counts) }
-    }
-    return this.#packed.answers
+  /** Leaves all that is asked of a name to the control thread: by an entry that has expired. */
+  #leave(key: string): void {
+    this.withdraw(key)
+    const entries = this.#options.table.name(Buffer.from(key, 'latin1'), CLASS_IN)
+    entries.declare([], { ...untilReplaced, expiresAtSeconds: 1 })
   }
 
-  /** Of an app that was refused an answer. */
-  #nodataFor(qname: Buffer, seconds: number): Answer | undefined {
-    return this.#options.replica.tables.zones.find(qname.toString('latin1'))?.nodataFor(seconds)
-  }
-
-  /** Puts the answers that there are, deletes the others; returns the types of those that there are. */
-  #putAnswers(
-    entries: NameEntries,
-    key: string,
-    served: ServedZone,
-    entry: NameEntry | undefined,
-  ): readonly number[] {
-    const { answers } = this.#options
-    const times = timesOf(entry)
+  /** Puts the answers that there are, deletes the others, and declares the types. */
+  #apply(key: string, served: ServedZone, lookup: MeshLookup, what: Publication): void {
+    const { as, answers, referral } = what
+    const times = timesOf(lookup.expiresAt)
+    // First: whoever finds an entry of the name is to know what it means for others.
+    const isSubtree = as === 'cut' || as === 'redirect'
+    this.#reshape(this.#shapes.note(key, as === 'unsaid' ? undefined : served.apexKey, isSubtree))
+    this.dependents.set(key, what.dependencies)
     const maps: number[] = []
-    // Maps are entries of another name: they are there before this name is selected again.
-    const found = tableTypes.map((qtype) => {
-      const answer = this.#answerOf(served, entry, qtype)
-      return { qtype, isThere: answer !== undefined, taken: this.#take(answer, maps) }
-    })
-    this.#select(entries, key)
-    for (const { qtype, isThere, taken } of found) {
-      if (taken !== undefined) entries.put(qtype, taken, times)
-      // What is declared no more goes with the declaration.
-      else if (isThere || isAddressType(qtype)) entries.delete(qtype)
+    // Maps are entries of another name: they are there before this name is selected.
+    const taken = answers.map(({ qtype, answer }) => ({ qtype, taken: this.#take(answer, maps) }))
+    const entries = this.#options.table.name(Buffer.from(key, 'latin1'), CLASS_IN)
+    if (as === 'unsaid') entries.forget()
+    for (const { qtype, taken: answer } of taken) {
+      if (answer === undefined) entries.delete(qtype)
+      else entries.put(qtype, answer, qtype === TYPE_SOA ? untilReplaced : times)
     }
-    const types = found.flatMap(({ qtype, isThere }) => (isThere ? [qtype] : []))
-    this.#holdMaps(key, entry !== undefined && answers.usesClient(entry) ? maps : undefined)
-    this.#select(entries, key)
-    return types
+    // Of these the table may have an answer that was never declared; the others go with the declaration.
+    for (const qtype of addressTypes) {
+      if (!answers.some((one) => one.qtype === qtype)) entries.delete(qtype)
+    }
+    if (as !== 'unsaid') this.#declare(entries, what, referral, times)
+    this.#holdMaps(key, what.usesClient ? maps : undefined)
   }
 
   /** Without a declaration the answers to types that plain apps have not would never be found again to go. */
-  #declare(entries: NameEntries, types: readonly number[], times: EntryTimes): boolean {
-    const isDeclared = types.includes(TYPE_CNAME)
-      ? entries.declareAlias(types, times)
-      : entries.declare(types, times)
-    if (isDeclared) return true
+  #declare(
+    entries: NameEntries,
+    { as, answers }: Pick<Publication, 'as' | 'answers'>,
+    referral: Answer | undefined,
+    times: EntryTimes,
+  ): void {
+    const types = answers.map(({ qtype }) => qtype)
+    const isDeclared = declareAs(entries, as, types, referral, times)
+    if (isDeclared) return
     for (const qtype of types) if (!isAddressType(qtype)) entries.delete(qtype)
-    return false
-  }
-
-  #select(entries: NameEntries, key: string): void {
-    entries.select(Buffer.from(key, 'latin1'), CLASS_IN)
   }
 
   /** Makes sure of the map that an answer goes by; without one it is for the control thread to give. */
-  #take(
-    answer: ReturnType<AppAnswers['allOf']>,
-    maps: number[],
-  ): AnswerChoice | LocatedAnswers | undefined {
+  #take(answer: TypedAnswer['answer'], maps: number[]): AnswerChoice | LocatedAnswers | undefined {
     if (answer === undefined || !isByPlace(answer)) return answer
     const mapNumber = this.#maps.take(answer.plan.map)
     if (mapNumber === undefined) return undefined
@@ -266,34 +271,29 @@ export class NamePublisher {
     else this.#byClient.set(key, maps)
     for (const number of before ?? []) this.#maps.release(number)
   }
-
-  #answerOf(
-    served: ServedZone,
-    entry: NameEntry | undefined,
-    qtype: AppType,
-  ): ReturnType<AppAnswers['allOf']> {
-    const { replica, answers } = this.#options
-    if (entry?.kind !== 'app') return undefined
-    return answers.allOf(replica.tables.topology, served, entry, qtype)
-  }
 }
+
+/** Whether a name is answered by what stands at it. */
+function isItself(lookup: MeshLookup, key: string): boolean {
+  const node = lookup.find(key, false)
+  return typeof node !== 'string' && node.at === key
+}
+
+/** The asterisk of a wildcard. */
+const ASTERISK = 0x2a
 
 /** The types of which an answer may be in the table though it was never declared. */
 const addressTypes = [TYPE_A, TYPE_AAAA] as const
+/** Those of the zone itself. */
+const apexTypes = [TYPE_SOA, TYPE_NS] as const
 
 function isAddressType(qtype: number): boolean {
   return qtype === TYPE_A || qtype === TYPE_AAAA
 }
 
-/** The types of a name, by a bit for each of `packedTypes`; made once. */
-const typeLists: readonly (readonly number[])[] = Array.from(
-  { length: 1 << packedTypes.length },
-  (_, bits) => packedTypes.filter((_type, i) => (bits & (1 << i)) !== 0),
-)
-
 /** Until when an entry of the table may be used: never longer than the replica's own. */
-function timesOf(entry: NameEntry | undefined): EntryTimes {
-  if (entry === undefined || entry.expiresAt === Infinity) return untilReplaced
+function timesOf(expiresAt: number): EntryTimes {
+  if (expiresAt === Infinity) return untilReplaced
   // A second early: the threads' clock counts whole seconds and is told four times in each.
-  return { ...untilReplaced, expiresAtSeconds: Math.max(1, secondsOf(entry.expiresAt) - 1) }
+  return { ...untilReplaced, expiresAtSeconds: Math.max(1, secondsOf(expiresAt) - 1) }
 }

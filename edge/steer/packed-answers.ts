@@ -69,6 +69,8 @@ export class PackedAnswers {
     authoritative: true,
     answer: { bytes: Buffer.alloc(0), count: 0, apexPointers: [] },
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: undefined,
   }

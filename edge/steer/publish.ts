@@ -1,26 +1,32 @@
 import type { Clock } from '../../shared/clock.ts'
 import { nameKey } from '../../shared/dns/name.ts'
 import type { Startable } from '../../shared/startable.ts'
-import { FullNames } from '../replica/full-names.ts'
+import { isWildcardKey } from '../../shared/records/follow.ts'
 import type { ReplicaChange } from '../replica/model.ts'
 import { OnDemandNames } from '../replica/names.ts'
 import type { ReplicaUpdate } from '../replica/replica.ts'
 import type { Tables } from '../replica/tables.ts'
+import { AllNames } from './all-names.ts'
 import { secondsOf } from './data-clock.ts'
 import { markUsed } from './mark-used.ts'
 import type { NamePublisherOptions } from './name-publisher.ts'
 import { NamePublisher } from './name-publisher.ts'
+import { PendingNames } from './pending-names.ts'
 import { isLatencyUsed } from './policies.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
 const SLICE_MS = 2
-/** Apps between two looks at the clock. */
-const APPS_PER_STEP = 16
 /** How often the table is tidied and names in use are marked as such. */
 const HOUSEKEEPING_MS = 250
 
 /** How long names that did not fit wait for the next attempt: it puts all names. */
 const RETRY_REFUSED_MS = 60_000
+
+/** Work that is done in slices. */
+interface Job {
+  readonly work: Generator
+  readonly isOfAll: boolean
+}
 
 export interface TablePublisherOptions extends NamePublisherOptions {
   readonly clock: Clock
@@ -33,18 +39,21 @@ export interface TablePublisherOptions extends NamePublisherOptions {
  * the step that made it ends. What touches all names (a full state, a topology that moved) is worked
  * off in slices; until then names are answered as before, and what is not in the table by the control
  * thread, which is right at once. A zone that the edge holds whole is marked so after its last name.
+ *
+ * Names whose answers hold records of many others follow in slices as well, and so do those below a name that
+ * begins or ends to stand for all below it (a zone cut, the owner of a DNAME record, an apex).
  */
 export class TablePublisher implements Startable {
   readonly #options: TablePublisherOptions
   readonly #names: NamePublisher
-  #job: Generator | undefined
-  /** Whether all names of the present tables have been put once. */
-  #hasPutAll = false
-  /** Tables that were replaced, whose names may still be in the answer table. */
-  readonly #replaced: Tables[] = []
+  #job: Job | undefined
+  #hasAllToPut = false
+  readonly #all: AllNames
+  readonly #pending: PendingNames
   /** To be told when the answers that go by the places of clients have been put. */
   readonly #onPlaced: (() => void)[] = []
   #hasPlacesToPut = false
+  readonly #onServed: (() => void)[] = []
   #timer: NodeJS.Timeout | undefined
   #sweep: Iterator<unknown> | undefined
   #sweptAtSeconds = 0
@@ -52,7 +61,11 @@ export class TablePublisher implements Startable {
 
   constructor(options: TablePublisherOptions) {
     this.#options = options
-    this.#names = new NamePublisher(options)
+    this.#names = new NamePublisher(options, (apex) => this.#isWhole(apex))
+    const { replica, clock } = options
+    const start = (): void => this.#start()
+    this.#pending = new PendingNames({ replica, clock, names: this.#names, start })
+    this.#all = new AllNames({ ...options, names: this.#names, pending: this.#pending })
     options.replica.onChange((update) => this.#take(update))
   }
 
@@ -64,9 +77,19 @@ export class TablePublisher implements Startable {
 
   stop(): Promise<void> {
     clearInterval(this.#timer)
-    this.#job?.return(undefined)
+    this.#job?.work.return(undefined)
     this.#job = undefined
+    this.#hasAllToPut = false
+    this.#hasPlacesToPut = false
+    this.#pending.clear()
+    this.#onServed.length = 0
     return Promise.resolve()
+  }
+
+  /** Calls back when all that has changed so far is in the table: at once, or after the slices under way. */
+  onceServed(callback: () => void): void {
+    if (this.#job === undefined) callback()
+    else this.#onServed.push(callback)
   }
 
   #take(update: ReplicaUpdate): void {
@@ -76,13 +99,15 @@ export class TablePublisher implements Startable {
         for (const { zone } of update.before.zones.values()) {
           this.#names.withdrawZone(nameKey(zone.apex))
         }
+        this.#names.begin()
         this.#begin(update.before)
         return
       case 'change':
         this.#change(update.change)
         return
       case 'learned':
-        this.#names.publish(update.key, this.#isWhole)
+        this.#pending.publish(update.key)
+        this.#start()
         return
       case 'foreseen':
         this.#begin()
@@ -92,53 +117,89 @@ export class TablePublisher implements Startable {
         return
       case 'forgotten':
         this.#names.withdraw(update.key)
+        this.#pending.publishDependents(update.key)
+        this.#start()
         return
     }
   }
 
-  /** Whether every name of the zones is in the table, though its answer may be about to change. */
-  get #isWhole(): boolean {
-    return this.#names.holdsAll && this.#hasPutAll
+  /** Whether every name of a zone is in the table, though its answer may be about to change. */
+  #isWhole(apex: string): boolean {
+    return this.#names.holdsAll && this.#all.isPut && !this.#pending.isPartial(apex)
   }
+
+  // ---- what has changed ----
 
   #change(change: ReplicaChange): void {
     const { tables } = this.#options.replica
-    for (const apex of change.zonesDeleted) this.#names.dropZone(nameKey(apex), this.#isWhole)
-    // Names before zones: a zone that is whole must not lack a name.
-    for (const { name } of change.names) this.#names.publish(nameKey(name), this.#isWhole)
+    for (const apex of change.zonesDeleted) this.#dropZone(nameKey(apex))
+    for (const { apex } of change.zones) {
+      // What stands below was of the zone above, or of none.
+      if (!this.#names.hasZone(nameKey(apex))) this.#pending.coverBelow(nameKey(apex))
+    }
+    const gone: string[] = []
+    const there: string[] = []
+    for (const { name, kind } of change.names) {
+      ;(kind === 'nxdomain' ? gone : there).push(nameKey(name))
+    }
+    // Names before zones: a zone that is whole must not lack a name. Of a branch of names the lowest come
+    // first and go last, so that no wildcard is looked for below a part of it (RFC 4592 §3.3.1).
+    for (const key of there.sort(compareDeepest)) this.#pending.publish(key)
+    for (const key of gone.sort(compareDeepest).reverse()) this.#pending.publish(key)
     const apexes = [...change.zones, ...change.serials].map(({ apex }) => nameKey(apex))
     for (const key of apexes) {
       const served = tables.zones.find(key)
-      if (served !== undefined && key.length === served.apexBytes) {
-        this.#names.publishZone(key, served, this.#isWhole)
-      }
+      if (served?.apexKey !== key) continue
+      this.#names.publishZone(served)
+      this.#pending.serialChanged(key)
     }
     if (change.clusters.length > 0 || change.clustersDeleted.length > 0) this.#begin()
+    this.#start()
   }
 
-  // ---- all names, in slices ----
+  /** A zone has gone: its names are of the zone above it now, or of none. */
+  #dropZone(key: string): void {
+    this.#names.withdrawZone(key)
+    this.#pending.coverBelow(key)
+    const above = this.#options.replica.tables.zones.find(key)
+    if (above !== undefined) {
+      this.#pending.addPartial(above.apexKey)
+      this.#names.publishZone(above)
+    }
+    this.#names.publish(key)
+  }
 
-  /** `before`: tables whose names are to go, as far as the present ones do not hold them. */
+  // ---- work in slices ----
+
   /**
    * The places of clients are others: `onDone` when all answers that go by them have been put. Until then
    * none of the new numbers may be found by a query.
    */
   placesChanged(onDone: () => void): void {
     this.#onPlaced.push(onDone)
-    const isIdle = this.#job === undefined
     this.#hasPlacesToPut = true
-    if (isIdle) this.#work()
+    this.#start()
   }
 
+  /** Publishes all names. `before`: tables whose names are to go, as far as the present ones do not hold them. */
   #begin(before?: Tables): void {
-    const isIdle = this.#job === undefined
     if (before !== undefined) {
-      this.#replaced.push(before)
-      this.#hasPutAll = false
+      this.#all.replaced(before)
+      // All of that is done with all names.
+      this.#pending.clear()
     }
-    this.#job?.return(undefined)
-    this.#job = this.#publishAll()
-    if (isIdle) this.#work()
+    this.#hasAllToPut = true
+    if (this.#job !== undefined && (this.#job.isOfAll || before !== undefined)) {
+      this.#job.work.return(undefined)
+      this.#job = this.#nextJob()
+    } else this.#start()
+  }
+
+  /** Begins to work, unless that is under way. */
+  #start(): void {
+    if (this.#job !== undefined) return
+    this.#job = this.#nextJob()
+    if (this.#job !== undefined) this.#work()
   }
 
   #work(): void {
@@ -146,8 +207,11 @@ export class TablePublisher implements Startable {
     const until = clock.nowMs() + SLICE_MS
     for (;;) {
       this.#job ??= this.#nextJob()
-      if (this.#job === undefined) return
-      if (this.#job.next().done === true) this.#job = undefined
+      if (this.#job === undefined) {
+        for (const served of this.#onServed.splice(0)) served()
+        return
+      }
+      if (this.#job.work.next().done === true) this.#job = undefined
       else if (clock.nowMs() >= until) {
         setImmediate(() => this.#work())
         return
@@ -155,97 +219,34 @@ export class TablePublisher implements Startable {
     }
   }
 
-  /** What is to be done when nothing else is. */
-  #nextJob(): Generator | undefined {
-    return this.#hasPlacesToPut ? this.#publishByClient() : undefined
+  /** What is to be done next. Names below others first: these wait for them. */
+  #nextJob(): Job | undefined {
+    const other = (work: Generator): Job => ({ work, isOfAll: false })
+    const below = this.#pending.nextBelow()
+    if (below !== undefined) return other(below)
+    if (this.#hasAllToPut) {
+      this.#hasAllToPut = false
+      return { work: this.#all.publish(), isOfAll: true }
+    }
+    const rest = this.#pending.next()
+    if (rest !== undefined) return other(rest)
+    return this.#hasPlacesToPut ? other(this.#publishByClient()) : undefined
   }
 
   *#publishByClient(): Generator {
     this.#hasPlacesToPut = false
-    const waiting = this.#onPlaced.splice(0)
-    for (const key of this.#names.byClient) {
-      this.#names.publish(key, this.#isWhole)
-      yield
-    }
-    for (const done of waiting) done()
-  }
-
-  *#publishAll(): Generator {
-    const { replica, table } = this.#options
-    const { tables } = replica
-    const { refused } = table.stats()
-    for (const served of tables.zones.values()) {
-      this.#names.publishZone(nameKey(served.zone.apex), served, this.#isWhole)
-      yield
-    }
-    for (let before = this.#replaced[0]; before !== undefined; before = this.#replaced[0]) {
-      yield* this.#withdrawMissing(before, tables)
-      this.#replaced.shift()
-    }
-    const above = new Set<string>()
-    const { names } = tables
-    if (names instanceof FullNames) yield* this.#publishPacked(names, above)
-    else {
-      const walk = names.entries(tables.version)
-      for (const { name } of walk.entries) {
-        this.#names.publish(nameKey(name), this.#isWhole)
+    let waiting = this.#onPlaced.splice(0)
+    try {
+      for (const key of this.#names.byClient) {
+        this.#names.publish(key)
         yield
       }
-      walk.end()
-    }
-    for (const served of tables.zones.values()) {
-      if (this.#names.holdsAll) this.#publishAbove(nameKey(served.zone.apex), above)
-      yield
-    }
-    this.#hasPutAll = true
-    for (const served of tables.zones.values()) {
-      this.#names.publishZone(nameKey(served.zone.apex), served, this.#isWhole)
-      yield
-    }
-    // Everything was put again, and all of it has found room.
-    if (table.stats().refused === refused) table.markComplete()
-  }
-
-  *#withdrawMissing(before: Tables, now: Tables): Generator {
-    const walk = before.names.entries(before.version)
-    try {
-      for (const { name } of walk.entries) {
-        if (!now.names.has(name)) this.#names.withdraw(nameKey(name))
-        yield
-      }
+      for (const done of waiting) done()
+      waiting = []
     } finally {
-      walk.end()
-    }
-  }
-
-  *#publishPacked(names: FullNames, above: Set<string>): Generator {
-    for (const { name } of names.large()) {
-      const key = nameKey(name)
-      this.#names.publish(key, this.#isWhole)
-      this.#publishAbove(key, above)
-      yield
-    }
-    const walk = names.apps()
-    try {
-      let count = 0
-      for (const walked of walk.apps) {
-        this.#names.publishApp(walked.wire, walked, this.#isWhole)
-        // Once all names are in the table, those above them stay as they are.
-        if (!this.#isWhole) this.#publishAbove(walked.wire.toString('latin1'), above)
-        if (++count % APPS_PER_STEP === 0) yield
-      }
-    } finally {
-      walk.end()
-    }
-  }
-
-  /** Publishes the names between a name and the root that have none of their own, each once. */
-  #publishAbove(key: string, done: Set<string>): void {
-    for (let off = 1 + key.charCodeAt(0); off < key.length; off += 1 + key.charCodeAt(off)) {
-      const above = key.slice(off)
-      if (done.has(above)) return
-      done.add(above)
-      this.#names.publish(above, this.#isWhole)
+      // A full state has come first.
+      if (waiting.length > 0) this.#onPlaced.unshift(...waiting)
+      this.#hasPlacesToPut = this.#onPlaced.length > 0
     }
   }
 
@@ -256,6 +257,7 @@ export class TablePublisher implements Startable {
     tick(secondsOf(clock.nowMs()))
     if (table.hasWork) table.maintain()
     this.#retryRefused()
+    this.#pending.renewSerials()
     const { names } = replica.tables
     if (!(names instanceof OnDemandNames) || !names.isNearlyFull) return
     if (this.#sweep === undefined) {
@@ -279,4 +281,16 @@ export class TablePublisher implements Startable {
     this.#retryAt = clock.nowMs() + RETRY_REFUSED_MS
     this.#begin()
   }
+}
+
+/** The deepest first, and of one depth wildcards last. */
+function compareDeepest(a: string, b: string): number {
+  const byDepth = labelsOf(b) - labelsOf(a)
+  return byDepth === 0 ? Number(isWildcardKey(a)) - Number(isWildcardKey(b)) : byDepth
+}
+
+function labelsOf(key: string): number {
+  let labels = 0
+  for (let off = 0; off < key.length; off += 1 + key.charCodeAt(off)) labels++
+  return labels
 }

@@ -91,31 +91,36 @@ export interface TrustedTtl {
   readonly reason: string
 }
 
-/** The app's bounds on TTLs, in seconds, and what health means for it. */
+/** The app's bounds on TTLs, in seconds, what health means for it, and what is foreseen of its endpoints. */
 export interface TrustBounds {
   readonly ttlMin: number
   readonly ttlMax: number
   readonly health?: ReplicaHealth | undefined
+  readonly foreseenSeconds?: number | undefined
 }
 
 /**
  * An answer is kept no longer than the verdicts that it goes by hold at least, and than until a change of
- * one of its clusters that is foreseen, within the app's bounds.
+ * one of its endpoints or clusters that is foreseen, within the app's bounds. `ofClusters`: `foreseenOf`.
  */
 export function ttlOf(
-  { ttlMin, ttlMax, health }: TrustBounds,
+  { ttlMin, ttlMax, health, foreseenSeconds: ofEndpoints = Infinity }: TrustBounds,
   isDegraded: boolean,
-  foreseenSeconds = Infinity,
+  ofClusters = Infinity,
 ): TrustedTtl {
   const trustMs = health?.trustMs ?? 0
+  const foreseenSeconds = Math.min(ofEndpoints, ofClusters)
   const ttl = trustedSeconds(ttlMin, ttlMax, trustMs, isDegraded, foreseenSeconds)
-  if (trustMs === 0 && foreseenSeconds === Infinity) {
-    return { ttl, reason: `the app's ttl.max: a change is pushed, none is foreseen` }
+  if (trustMs === 0 && foreseenSeconds >= ttlMax) {
+    const none = foreseenSeconds === Infinity ? 'none is foreseen' : 'none is foreseen sooner'
+    return { ttl, reason: `the app's ttl.max: a change is pushed, ${none}` }
   }
-  const isForeseen = trustedSeconds(ttlMin, ttlMax, trustMs, isDegraded) > ttl
-  const what = isForeseen ? 'a change of a cluster is foreseen' : 'health is not trusted longer'
+  const isForeseen = trustedSeconds(ttlMin, ttlMax, trustMs, isDegraded) > foreseenSeconds
+  const whose = ofEndpoints < ofClusters ? 'an endpoint' : 'a cluster'
+  const foreseen = `a change of ${whose} is foreseen`
+  const what = isForeseen ? foreseen : 'health is not trusted longer'
   if (ttl === ttlMin) return { ttl, reason: `the app's ttl.min, though ${what}` }
-  if (isForeseen) return { ttl, reason: 'a change of a cluster is foreseen' }
+  if (isForeseen) return { ttl, reason: foreseen }
   if (ttl === ttlMax) return { ttl, reason: `the app's ttl.max, though health is trusted longer` }
   const half = isDegraded ? ', half of that as it is degraded' : ''
   return { ttl, reason: `a verdict holds for ${trustMs / 1000} s at least${half}` }

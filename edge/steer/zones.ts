@@ -1,34 +1,41 @@
 import {
-  EDE_STALE_NXDOMAIN_ANSWER,
-  EDE_STALE_ANSWER,
   RCODE_NOERROR,
   RCODE_NXDOMAIN,
   TYPE_HINFO,
   TYPE_NS,
   TYPE_SOA,
 } from '../../shared/dns/codes.ts'
-import { nameKey } from '../../shared/dns/name.ts'
+import { nameKey, nameToWire } from '../../shared/dns/name.ts'
 import type { Name } from '../../shared/dns/name.ts'
+import type { WireRrset } from '../../shared/records/follow.ts'
+import { soaToWire } from '../../shared/records/soa.ts'
 import type { Answer } from '../query/encode.ts'
 import { encodeRecords } from '../query/records.ts'
 import type { RecordBlock } from '../query/records.ts'
 import type { ReplicaZone } from '../replica/model.ts'
 
+/** The answer for a name that exists to a type that it has not. */
+export interface Nodata {
+  readonly nodata: Answer
+  /** NODATA that may be kept for so many seconds at most. */
+  readonly nodataFor: (seconds: number) => Answer
+}
+
 /** A zone with the answers that are the same for all names in it, encoded once. */
-export interface ServedZone {
+export interface ServedZone extends Nodata {
   readonly zone: ReplicaZone
+  /** As `nameKey` gives it. */
+  readonly apexKey: string
   readonly apexBytes: number
+  /** SOA and NS. */
+  readonly apexRrsets: readonly WireRrset[]
+  /** The SOA of negative answers. */
+  readonly negativeSoa: WireRrset
   /** min(SOA MINIMUM, SOA TTL), in seconds. */
   readonly negativeTtl: number
   readonly soa: Answer
   readonly ns: Answer
-  readonly nodata: Answer
-  /** NODATA that may be kept for so many seconds at most. */
-  readonly nodataFor: (seconds: number) => Answer
   readonly nxdomain: Answer
-  /** The same for a negative answer that could not be confirmed in time (RFC 8767, RFC 8914). */
-  readonly staleNodata: Answer
-  readonly staleNxdomain: Answer
   /** RFC 8482 §4.2: the answer to ANY for a name that exists. */
   readonly any: Answer
 }
@@ -38,25 +45,28 @@ const SHORTER_MAX = 100
 
 function serveZone(zone: ReplicaZone): ServedZone {
   const { apex, soa, serial } = zone
-  const apexBytes = nameKey(apex).length
+  const apexKey = nameKey(apex)
+  const apexBytes = apexKey.length
   // RFC 2308 §5: the TTL of a negative answer is the lesser of the SOA's MINIMUM and its own TTL.
   const negativeTtl = Math.min(soa.minimum, soa.ttl)
   const rdata = { ...soa, serial }
   const soaFor = (ttl: number): RecordBlock =>
     encodeRecords([{ owner: 'apex', type: TYPE_SOA, ttl, rdata }], apex)
-  const negativeSoa = soaFor(negativeTtl)
+  const soaRdata = [soaToWire(rdata)]
   const build = (answer: Partial<Answer>): Answer => ({
     rcode: RCODE_NOERROR,
     authoritative: true,
     answer: undefined,
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes,
     ede: undefined,
     ...answer,
   })
   const block = (records: Parameters<typeof encodeRecords>[0]): RecordBlock =>
     encodeRecords(records, apex)
-  const nodata = build({ authority: negativeSoa })
+  const nodata = build({ authority: soaFor(negativeTtl) })
   const shorter = new Map<number, Answer>()
   const nodataFor = (seconds: number): Answer => {
     if (seconds >= negativeTtl) return nodata
@@ -66,10 +76,16 @@ function serveZone(zone: ReplicaZone): ServedZone {
     if (shorter.size < SHORTER_MAX) shorter.set(seconds, answer)
     return answer
   }
-  const nxdomain = build({ rcode: RCODE_NXDOMAIN, authority: negativeSoa })
+  const nxdomain = build({ rcode: RCODE_NXDOMAIN, authority: nodata.authority })
   return {
     zone,
+    apexKey,
     apexBytes,
+    apexRrsets: [
+      { type: TYPE_SOA, ttl: soa.ttl, rdata: soaRdata },
+      { type: TYPE_NS, ttl: zone.nsTtl, rdata: zone.ns.map(nameToWire) },
+    ],
+    negativeSoa: { type: TYPE_SOA, ttl: negativeTtl, rdata: soaRdata },
     negativeTtl,
     soa: build({ answer: block([{ owner: 'qname', type: TYPE_SOA, ttl: soa.ttl, rdata }]) }),
     ns: build({
@@ -80,11 +96,6 @@ function serveZone(zone: ReplicaZone): ServedZone {
     nodata,
     nodataFor,
     nxdomain,
-    staleNodata: { ...nodata, ede: { code: EDE_STALE_ANSWER, text: 'central is out of reach' } },
-    staleNxdomain: {
-      ...nxdomain,
-      ede: { code: EDE_STALE_NXDOMAIN_ANSWER, text: 'central is out of reach' },
-    },
     any: build({
       answer: block([
         { owner: 'qname', type: TYPE_HINFO, ttl: soa.ttl, rdata: { cpu: 'RFC8482', os: '' } },
@@ -108,6 +119,11 @@ export class ZoneTable {
 
   has(apex: Name): boolean {
     return this.#zones.has(nameKey(apex))
+  }
+
+  /** As `has`, by the apex as `nameKey` gives it. */
+  hasKey(key: string): boolean {
+    return this.#zones.has(key)
   }
 
   put(zone: ReplicaZone): void {

@@ -117,12 +117,29 @@ describe('an answer in the table', () => {
       [{ owner: 'qname', type: TYPE_A, ttl: 9, rdata: '192.0.2.1' }],
       apex,
     )
-    const base = { authoritative: true, apexBytes: 14, ede: undefined }
+    const base = {
+      authoritative: true,
+      additional: undefined,
+      glueRequired: false,
+      apexBytes: 14,
+      ede: undefined,
+    }
+    const more = encodeRecords(
+      [
+        { owner: { name: 'ns1.mesh.example.' }, type: TYPE_A, ttl: 9, rdata: '192.0.2.2' },
+        { owner: 'apex', type: TYPE_NS, ttl: 9, rdata: 'ns2.mesh.example.' },
+      ],
+      apex,
+    )
     const answers: readonly Answer[] = [
       { ...base, rcode: 0, answer: address, authority: undefined },
       { ...base, rcode: 0, answer: address, authority: ns },
       { ...base, rcode: RCODE_NXDOMAIN, answer: undefined, authority: soa },
       { ...base, rcode: 0, authoritative: false, answer: ns, authority: soa },
+      { ...base, rcode: 0, answer: address, authority: undefined, additional: more },
+      { ...base, rcode: 0, answer: undefined, authority: ns, additional: more },
+      { ...base, rcode: 0, answer: ns, authority: soa, additional: more },
+      { ...base, rcode: 0, answer: undefined, authority: undefined, additional: more },
     ]
     const { writer, reader } = openTable()
     for (const answer of answers) {
@@ -147,6 +164,31 @@ describe('an answer in the table', () => {
       expect(written).toEqual(wanted)
       expect(out[end]).toBe(0xee)
     }
+  })
+
+  it.each([
+    { answer: 4095, authority: 1023, additional: 1023, fits: true },
+    { answer: 4096, authority: 0, additional: 0, fits: false },
+    { answer: 0, authority: 1024, additional: 0, fits: false },
+    { answer: 0, authority: 0, additional: 1024, fits: false },
+  ])('may have $answer, $authority and $additional records: $fits', (counts) => {
+    const { writer, reader } = openTable()
+    const key = keyOf('app.example')
+    const section = (count: number) => ({ ...blockOf(one), count })
+    const answer = answerOf(one, {
+      answer: section(counts.answer),
+      authority: section(counts.authority),
+      additional: section(counts.additional),
+    })
+    expect(writer.put(key, answer)).toBe(counts.fits)
+    expect(look(reader, key) !== undefined).toBe(counts.fits)
+    reader.beginBatch(1)
+    const ref = reader.find(key.qname, 0, key.qname.length, key.qtype, key.qclass, 0)
+    const out = Buffer.alloc(100)
+    if (ref !== 0) reader.writeAnswer(ref, out, 0, 12)
+    reader.endBatch()
+    const written = [6, 8, 10].map((at) => out.readUInt16BE(at))
+    expect(written).toEqual(counts.fits ? [4095, 1023, 1023] : [0, 0, 0])
   })
 
   it('keeps an EDE with its text', () => {

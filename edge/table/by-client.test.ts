@@ -66,6 +66,7 @@ describe('an answer by the place of the client', () => {
     writer.putZone(wireOf('example'), CLASS_IN, answerOf(Buffer.from([99])), {
       isWhole: true,
       hasWildcards: false,
+      hasSubtrees: false,
     })
     expect([ask(reader, 0), ask(reader, 1)]).toEqual([10, -2])
   })

@@ -15,8 +15,13 @@ export interface TableKey {
 export interface ZoneFlags {
   /** Every name of the zone has a name entry: what has none does not exist. */
   readonly isWhole: boolean
-  /** Names without an entry may be answered by a wildcard: left to the control thread. */
+  /** Names without an entry may be answered by a wildcard, which is looked for. */
   readonly hasWildcards: boolean
+  /**
+   * It has names that stand for all below them, which are looked for above names without an entry: cuts,
+   * and owners of DNAME.
+   */
+  readonly hasSubtrees: boolean
 }
 
 /** How much an entry was used. */
@@ -49,6 +54,8 @@ export const noAnswer: Answer = {
   authoritative: false,
   answer: undefined,
   authority: undefined,
+  additional: undefined,
+  glueRequired: false,
   apexBytes: 1,
   ede: undefined,
 }

@@ -27,16 +27,18 @@
  *      3 | last use, seconds                                 |
  *      4 | expires at, seconds; 0 = never                    |
  *      5 | apex octets         | body octets                 |
- *      6 | NSCOUNT             | ANCOUNT                     |
+ *      6 | ARCOUNT 10 | NSCOUNT 10 | ANCOUNT 12 (bits)     |
  *      7 | TTLs to age         | pointers to the apex        |
  *      8 | qname, lower case, 4 octets a word, zero padded   |
- *        | body: answer section, authority section           |  4 octets a word, zero padded
+ *        | body: answer, authority, additional section       |  4 octets a word, zero padded
  *        | offsets into the body: pointers, then TTLs        |  2 a word
  *        | stored at, seconds                                |  with TTLs to age only
  *        | EDE text octets     | EDE info-code               |  with FLAG_EDE only
  *        | EDE text                                          |
  *        +---------------------------------------------------+
  * ```
+ *
+ * In the records of names and zones, which are no answers, the bits of the rcode are flags as well.
  *
  * Octets are packed into words by shifts (the first octet lowest), never seen through a second view:
  * so the byte order of the machine does not matter, and all accesses are of one size, as the
@@ -104,6 +106,16 @@ export const COUNTS = 6
 export const LISTS = 7
 export const NAME = 8
 
+// ---- record word COUNTS ----
+/** Of the number of records in the answer section, the lowest. */
+export const ANSWERS_BITS = 12
+/** Records in the answer section of an answer in the table; more are left to the control thread. */
+export const ANSWERS_MAX = 2 ** ANSWERS_BITS - 1
+/** Of the number of records in the authority section, and above it of that in the additional section. */
+export const OTHERS_BITS = 10
+/** Records in the authority section of an answer in the table, and in the additional section. */
+export const OTHERS_MAX = 2 ** OTHERS_BITS - 1
+
 // ---- record flags, as they stand in word CLASS_RCODE ----
 /** The AA bit. */
 export const FLAG_AUTHORITATIVE = 1 << 12
@@ -116,6 +128,17 @@ export const FLAG_ABSENT = 1 << 14
 export const FLAG_ALIAS = 1 << 15
 /** A zone: it has wildcards, so that a name that is not here may still have an answer. */
 export const FLAG_WILDCARDS = 1 << 15
+/** A zone: it has names with FLAG_CUT or FLAG_REDIRECT. In place of the rcode. */
+export const FLAG_SUBTREES = 1
+/** A name: it and what is below it are of another zone. In place of the rcode. */
+export const FLAG_CUT = 1
+/** A name: it has a DNAME, which stands for all that is below it. In place of the rcode. */
+export const FLAG_REDIRECT = 2
+/**
+ * A name with FLAG_ALIAS: all types that it does not list are answered as type 0 is, which no record has. In place
+ * of the rcode.
+ */
+export const FLAG_CHAIN = 4
 /**
  * An answer of variant 0: no answer itself, but how to choose one. Its body, numbers of 2 octets: the
  * number of the first answer, how many numbers it and what it leads to take up, and then
@@ -156,6 +179,8 @@ export const STICKY_BUCKETS = 512
 export const META_NAME = 1
 /** qtype of the entry of a zone, at its apex; its record is the negative answer of the zone. */
 export const META_ZONE = 2
+/** qtype of the entry of a cut; its record is the referral. */
+export const META_CUT = 3
 
 /** Where the parts of a table lie, in words. */
 export interface Regions {

@@ -167,7 +167,7 @@ describe('memory', () => {
 
 it('a name that was refused is not taken for one that does not exist', () => {
   const { writer, reader } = openTable()
-  const flags = { isWhole: true, hasWildcards: false }
+  const flags = { isWhole: true, hasWildcards: false, hasSubtrees: false }
   writer.putZone(wireOf('example'), CLASS_IN, body('zone'), flags)
   const count = fillUp(writer, 5000)
   const resolve = (name: string): number => {

@@ -1,13 +1,27 @@
 import type { Answer } from '../query/encode.ts'
 import { ChoiceEntries, isDrawn, isLocated, isSticky } from './choices.ts'
 import type { AnswerChoice, LocatedAnswers } from './choices.ts'
-import { noAnswer } from './entry.ts'
-import { CLASS_RCODE, EXPIRES, FLAG_ABSENT, FLAG_ALIAS, META_NAME, VARIANT_META } from './layout.ts'
+import {
+  CLASS_RCODE,
+  EXPIRES,
+  FLAG_ABSENT,
+  FLAG_ALIAS,
+  FLAG_CHAIN,
+  FLAG_CUT,
+  FLAG_REDIRECT,
+  META_CUT,
+  META_NAME,
+  VARIANT_META,
+} from './layout.ts'
 import { untilReplaced } from './record.ts'
 import type { EntryTimes } from './record.ts'
 import { bodyBytesOf, bodyWordOf, numberAt } from './record-read.ts'
 import type { RecordStore } from './store.ts'
 import { TypeLists } from './type-lists.ts'
+
+const noTypes: readonly number[] = []
+/** What says how a name is declared. */
+const KINDS = FLAG_ABSENT | FLAG_ALIAS | FLAG_CHAIN | FLAG_CUT | FLAG_REDIRECT
 
 /** All entries of one name, worked at in one go: the name is hashed once. */
 export class NameEntries {
@@ -64,24 +78,79 @@ export class NameEntries {
     return this.#declare(types, times, FLAG_ALIAS)
   }
 
+  /**
+   * As `declareAlias`, where what the alias leads to is in the answers: all other types are answered as type 0
+   * is, which is among the types.
+   */
+  declareChain(types: readonly number[], times: EntryTimes = untilReplaced): boolean {
+    return this.#declare(types, times, FLAG_ALIAS | FLAG_CHAIN)
+  }
+
+  /**
+   * As `declare`, of the owner of a DNAME, which is among the types: what has no entry and is below the
+   * name is left to the control thread. Its zone `hasSubtrees`, and no names below it are declared.
+   */
+  declareRedirect(types: readonly number[], times: EntryTimes = untilReplaced): boolean {
+    return this.#declare(types, times, FLAG_REDIRECT)
+  }
+
+  /**
+   * Says that the name is a cut: it, and all names below it, are answered with `referral`, AA clear, whose
+   * pointers are set by the octets of this name. `types`: what the zone itself answers, which is DS or
+   * nothing (RFC 4035 §3.1.4.1). Its zone `hasSubtrees`, and no names below it are declared. False when
+   * the cut or the referral does not fit; without a referral the cut is left to the control thread.
+   */
+  declareCut(
+    types: readonly number[],
+    referral: Answer,
+    times: EntryTimes = untilReplaced,
+  ): boolean {
+    // First, so that whoever finds the cut has it.
+    this.#store.selectQuestion(META_CUT, this.#qclass, VARIANT_META)
+    const hasReferral = this.#store.put(referral, times, 0)
+    if (!hasReferral) {
+      this.#store.refused++
+      this.#store.remove()
+    }
+    if (this.#declare(types, times, FLAG_CUT)) return hasReferral
+    if (!this.#isCut(this.#declared())) this.#deleteReferral()
+    return false
+  }
+
   /** Says that the name does not exist, though its zone is not whole; answers to declared types go. */
   declareAbsent(times: EntryTimes = untilReplaced): boolean {
-    this.#deleteBut(this.#declared(), [])
-    return this.#putMeta(noAnswer, times, FLAG_ABSENT)
+    return this.#declare(noTypes, times, FLAG_ABSENT)
   }
 
   /** Says nothing more of the name; answers to declared types go. */
   forget(): boolean {
-    this.#deleteBut(this.#declared(), [])
+    const ref = this.#declared()
+    const wasCut = this.#isCut(ref)
+    this.#deleteBut(ref, noTypes)
     this.#store.selectQuestion(META_NAME, this.#qclass, VARIANT_META)
-    return this.#store.remove()
+    const isRemoved = this.#store.remove()
+    if (wasCut) this.#deleteReferral()
+    return isRemoved
   }
 
   #declare(types: readonly number[], times: EntryTimes, flags: number): boolean {
     const ref = this.#declared()
     if (times === untilReplaced && this.#isDeclaredAs(ref, types, flags)) return true
+    const wasCut = this.#isCut(ref)
     this.#deleteBut(ref, types)
-    return this.#putMeta(this.#lists.listOf(types), times, flags)
+    const isPut = this.#putMeta(this.#lists.listOf(types), times, flags)
+    if (wasCut && isPut && (flags & FLAG_CUT) === 0) this.#deleteReferral()
+    return isPut
+  }
+
+  #isCut(ref: number): boolean {
+    // In bounds: a ref points to a whole record.
+    return ref !== 0 && (this.#store.words[ref + CLASS_RCODE]! & FLAG_CUT) !== 0
+  }
+
+  #deleteReferral(): void {
+    this.#store.selectQuestion(META_CUT, this.#qclass, VARIANT_META)
+    this.#store.remove()
   }
 
   /** The record of what is declared; 0 for none. */
@@ -95,7 +164,7 @@ export class NameEntries {
     const { words } = this.#store
     // In bounds: a ref points to a whole record.
     if (ref === 0 || words[ref + EXPIRES] !== 0) return false
-    if ((words[ref + CLASS_RCODE]! & (FLAG_ABSENT | FLAG_ALIAS)) !== flags) return false
+    if ((words[ref + CLASS_RCODE]! & KINDS) !== flags) return false
     if (bodyBytesOf(words, ref) !== 2 * types.length) return false
     const at = bodyWordOf(words, ref)
     for (let i = 0; i < types.length; i++) if (numberAt(words, at, i) !== types[i]) return false

@@ -20,7 +20,6 @@ import {
   TYPE_CNAME,
   TYPE_DS,
 } from '../../shared/dns/codes.ts'
-import { LABEL_MAX_BYTES } from '../../shared/dns/name.ts'
 import { CHOSE_NODATA, CHOSE_NOTHING, Chooser } from './chooser.ts'
 import { KeyHash } from './hash.ts'
 import {
@@ -32,15 +31,19 @@ import {
   FLAG_ALIAS,
   FLAG_AUTHORITATIVE,
   FLAG_BY_CLIENT,
+  FLAG_CHAIN,
+  FLAG_CUT,
   FLAG_DRAWN,
   FLAG_EDE,
+  FLAG_REDIRECT,
+  FLAG_SUBTREES,
   FLAG_WHOLE,
   FLAG_WILDCARDS,
   HITS,
   INCOMPLETE_WORD,
   LAST_USED,
+  META_CUT,
   META_NAME,
-  META_ZONE,
   MULTIPLIERS,
   MULTIPLIERS_START,
   RCODE_MASK,
@@ -48,13 +51,13 @@ import {
   SHAPE,
   VARIANT_CHOICE,
   VARIANT_META,
-  ZONE_DEPTHS_WORD,
   regionsOf,
 } from './layout.ts'
 import type { TableHandle } from './layout.ts'
+import { NameWalk } from './name-walk.ts'
 import { findRecord } from './probe.ts'
 import { readerWord } from './reclaim.ts'
-import { bodyBytesOf, bodyWordOf, edeWordOf, numberAt, writeSections } from './record-read.ts'
+import { bodyBytesOf, edeWordOf, listsType, writeSections } from './record-read.ts'
 import { Xorshift } from './xorshift.ts'
 
 /** What `resolve` found: nothing that this thread may answer by. */
@@ -65,9 +68,10 @@ export const FOUND_ANSWER = 1
 export const FOUND_NODATA = 2
 /** The name does not exist; the ref is the zone's negative answer. */
 export const FOUND_NXDOMAIN = 3
-
 /** The answer depends on the client: `resolveByClient` goes on. */
 export const FOUND_BY_CLIENT = 4
+/** The name is of another zone; the ref is the referral to it. */
+export const FOUND_REFERRAL = 5
 
 /** Up to here every hit is counted. */
 const HITS_EXACT_MAX = 64
@@ -85,13 +89,13 @@ export class TableReader {
   readonly #words: Int32Array
   readonly #key: KeyHash
   readonly #chooser: Chooser
+  readonly #walk: NameWalk
   readonly #word: number
   readonly #indexStarts: readonly [number, number]
   #indexStart = 0
   #mask = 0
   #nowSeconds = 0
   #isComplete = false
-  #zoneDepths = 0
   /** The type that the ref of FOUND_BY_CLIENT was found by. */
   #typeFound = 0
   /** Chooses the hits that are counted, and the answers that are drawn. */
@@ -107,6 +111,7 @@ export class TableReader {
     this.#indexStarts = regionsOf(this.#words[ARENA_BYTES_WORD]!).indexStarts
     this.#random = new Xorshift(index)
     this.#chooser = new Chooser(this.#words, multipliers, this.#random)
+    this.#walk = new NameWalk(this.#words, this.#key)
   }
 
   /** Whether the bucket of the client mattered to what `resolveByClient` found. */
@@ -123,11 +128,11 @@ export class TableReader {
     const root = Atomics.load(words, ROOT_WORD)
     this.#indexStart = root >> 5 === 0 ? this.#indexStarts[0] : this.#indexStarts[1]
     this.#mask = 2 ** (root & 31) - 1
-    // In bounds: the header. Plain: their changes came before the epoch that was loaded.
+    // In bounds: the header. Plain: its changes came before the epoch that was loaded.
     this.#isComplete = words[INCOMPLETE_WORD] === 0
-    this.#zoneDepths = words[ZONE_DEPTHS_WORD]!
     this.#nowSeconds = nowSeconds
     this.#chooser.beginBatch(this.#indexStart, this.#mask)
+    this.#walk.beginBatch(this.#indexStart, this.#mask, nowSeconds)
   }
 
   /** Ends the batch: no ref may be used any more. Also before anything that waits. */
@@ -155,26 +160,7 @@ export class TableReader {
 
   /** Finds the zone that a name lies in, the longest apex at or above it; 0 when there is none. */
   findZone(wire: Uint8Array, start: number, end: number, qclass: number): number {
-    let labels = 0
-    let off = start
-    // In bounds: the caller checked the name; `end` ends the loop all the same.
-    for (let length = wire[off]!; length !== 0 && off < end; length = wire[off]!) {
-      if (length > LABEL_MAX_BYTES) return 0
-      off += 1 + length
-      labels++
-    }
-    off = start
-    for (;;) {
-      // Only at depths where there is an apex: one hash for most names, however many labels.
-      if ((this.#zoneDepths & (1 << (labels < 31 ? labels : 31))) !== 0) {
-        this.#key.setName(wire, off, end)
-        const ref = this.#locate(META_ZONE, qclass, VARIANT_META)
-        if (ref !== 0) return ref
-      }
-      if (labels === 0) return 0
-      off += 1 + wire[off]!
-      labels--
-    }
+    return this.#walk.findZone(wire, start, end, qclass)
   }
 
   /**
@@ -192,7 +178,7 @@ export class TableReader {
     this.#key.setName(wire, start, end)
     const ref = this.#locate(qtype, qclass, variant)
     if (ref !== 0) return this.#resolveAt(ref, wire, start, end, qtype, qclass)
-    return this.#resolveNegative(wire, start, end, qtype, qclass)
+    return this.#resolveNegative(wire, start, end, qtype, qclass, variant)
   }
 
   /** Takes the answer that stands at a ref for a type. */
@@ -219,7 +205,8 @@ export class TableReader {
   }
 
   /**
-   * Goes on where `resolve` found FOUND_BY_CLIENT, for the same question. `location`: number of the place
+   * Goes on where `resolve` found FOUND_BY_CLIENT, for the same question and before any other look-up: the
+   * key still has the name that was found, which may be a wildcard's. `location`: number of the place
    * that the client is in, as the map has it; `bucket`: of the client, 0 to STICKY_BUCKETS - 1.
    */
   resolveByClient(
@@ -277,23 +264,30 @@ export class TableReader {
     end: number,
     qtype: number,
     qclass: number,
+    variant: number,
   ): number {
     if (!this.#isComplete || isMetaType(qtype)) return FOUND_NOTHING
     // The key still has the qname.
     const name = this.#locate(META_NAME, qclass, VARIANT_META)
     let found = FOUND_NXDOMAIN
     if (name !== 0) {
-      if (this.#isExpired(name) || this.#hasType(name, qtype)) return FOUND_NOTHING
+      if (this.#isExpired(name)) return FOUND_NOTHING
       // In bounds here and below: a ref points to a whole record.
       const flags = this.#words[name + CLASS_RCODE]!
-      if ((flags & FLAG_ALIAS) !== 0) return this.#resolveAlias(wire, start, end, qclass)
+      // RFC 4035 §3.1.4.1: of what stands at a cut, DS is answered by the zone above.
+      if ((flags & FLAG_CUT) !== 0 && qtype !== TYPE_DS) return this.#refer(qclass)
+      if (listsType(this.#words, name, qtype)) return FOUND_NOTHING
+      if ((flags & FLAG_ALIAS) !== 0) return this.#resolveAlias(flags, wire, start, end, qclass)
       if ((flags & FLAG_ABSENT) === 0) found = FOUND_NODATA
     }
     const zone = this.findZone(wire, start, end, qclass)
     if (zone === 0) return FOUND_NOTHING
     const flags = this.#words[zone + CLASS_RCODE]!
     if (name === 0) {
-      if ((flags & (FLAG_WHOLE | FLAG_WILDCARDS)) !== FLAG_WHOLE) return FOUND_NOTHING
+      if ((flags & FLAG_WHOLE) === 0) return FOUND_NOTHING
+      if ((flags & (FLAG_WILDCARDS | FLAG_SUBTREES)) !== 0) {
+        return this.#resolveFromAbove(zone, wire, start, end, qtype, qclass, variant)
+      }
     } else if (qtype === TYPE_DS && (this.#words[zone + SHAPE]! & 0xff) === end - start) {
       // RFC 4035 §3.1.4.1: DS at an apex belongs to the zone above.
       return FOUND_NOTHING
@@ -303,16 +297,72 @@ export class TableReader {
     return found
   }
 
-  /** RFC 1034 §4.3.2, 3a: a CNAME is the answer to all types; one that is not here says nothing. */
-  #resolveAlias(wire: Uint8Array, start: number, end: number, qclass: number): number {
-    const ref = this.#locate(TYPE_CNAME, qclass, 0)
+  /** A name that has no entry, in a zone where others may stand for it. */
+  #resolveFromAbove(
+    zone: number,
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qtype: number,
+    qclass: number,
+    variant: number,
+  ): number {
+    // In bounds here and below: a ref points to a whole record. The apex exists: it is being changed.
+    if ((this.#words[zone + SHAPE]! & 0xff) === end - start) return FOUND_NOTHING
+    const above = this.#walk.findEncloser(wire, start, end, qclass, zone)
+    if (above !== 0) {
+      const isCut = (this.#words[above + CLASS_RCODE]! & FLAG_CUT) !== 0
+      // RFC 6672 §3.2: below a DNAME another name is answered for, which the control thread makes.
+      return isCut && !this.#isExpired(above) ? this.#refer(qclass) : FOUND_NOTHING
+    }
+    this.ref = zone
+    this.rcode = RCODE_NXDOMAIN
+    if ((this.#words[zone + CLASS_RCODE]! & FLAG_WILDCARDS) === 0) return FOUND_NXDOMAIN
+    this.#walk.selectWildcard(wire, end)
+    const name = this.#locate(META_NAME, qclass, VARIANT_META)
+    if (name === 0) return FOUND_NXDOMAIN
+    if (this.#isExpired(name)) return FOUND_NOTHING
+    const flags = this.#words[name + CLASS_RCODE]!
+    // RFC 4592 §4.2, §4.4: what NS and DNAME of a wildcard mean is not said.
+    if ((flags & (FLAG_ABSENT | FLAG_CUT | FLAG_REDIRECT)) !== 0) return FOUND_NOTHING
+    // RFC 1034 §4.3.2, 3c: "set the owner of the RR to be QNAME": it is a pointer to it, wherever that is.
+    const ref = this.#locate(qtype, qclass, variant)
+    if (ref !== 0) return this.#resolveAt(ref, wire, start, end, qtype, qclass)
+    if (listsType(this.#words, name, qtype)) return FOUND_NOTHING
+    if ((flags & FLAG_ALIAS) !== 0) return this.#resolveAlias(flags, wire, start, end, qclass)
+    this.rcode = RCODE_NOERROR
+    return FOUND_NODATA
+  }
+
+  /** RFC 1034 §4.3.2, 3b: the key has the name of a cut, at or above the qname. */
+  #refer(qclass: number): number {
+    const ref = this.#locate(META_CUT, qclass, VARIANT_META)
+    if (ref === 0 || this.#isExpired(ref)) return FOUND_NOTHING
+    this.ref = ref
+    this.rcode = RCODE_NOERROR
+    return FOUND_REFERRAL
+  }
+
+  /**
+   * RFC 1034 §4.3.2, 3a: a CNAME is the answer to all types, with what it leads to where that is held; one that
+   * is not here says nothing. `flags`: of the name.
+   */
+  #resolveAlias(
+    flags: number,
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    qclass: number,
+  ): number {
+    const qtype = (flags & FLAG_CHAIN) === 0 ? TYPE_CNAME : 0
+    const ref = this.#locate(qtype, qclass, 0)
     if (ref === 0) return FOUND_NOTHING
-    return this.#resolveAt(ref, wire, start, end, TYPE_CNAME, qclass)
+    return this.#resolveAt(ref, wire, start, end, qtype, qclass)
   }
 
   // ---- records: by a ref of this batch ----
 
-  /** Octets of answer and authority section together. */
+  /** Octets of all sections together. */
   bodyBytes(ref: number): number {
     return bodyBytesOf(this.#words, ref)
   }
@@ -330,9 +380,9 @@ export class TableReader {
   }
 
   /**
-   * Writes both sections behind the question, which ends at `off` of `out`, and ANCOUNT and NSCOUNT
-   * into the header at `message`; gives the place behind the sections. The caller has seen to it that
-   * they fit (`bodyBytes`), and writes flags, rcode, the other counts and OPT.
+   * Writes all sections behind the question, which ends at `off` of `out`, and their counts into the
+   * header at `message`; gives the place behind the sections. The caller has seen to it that they fit
+   * (`bodyBytes`), and writes flags, rcode and OPT, which it adds to ARCOUNT.
    */
   writeAnswer(ref: number, out: Uint8Array, message: number, off: number): number {
     return writeSections(this.#words, ref, out, message, off, this.#nowSeconds)
@@ -359,15 +409,6 @@ export class TableReader {
       return
     }
     if ((this.#random.next() & 7) === 0 && hits < HITS_MAX) words[ref + HITS] = hits + 8
-  }
-
-  /** Whether a name entry lists a type. */
-  #hasType(ref: number, qtype: number): boolean {
-    const words = this.#words
-    const at = bodyWordOf(words, ref)
-    const types = bodyBytesOf(words, ref) >> 1
-    for (let i = 0; i < types; i++) if (numberAt(words, at, i) === qtype) return true
-    return false
   }
 }
 

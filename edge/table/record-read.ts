@@ -1,7 +1,17 @@
 import { NAME_POINTER } from '../../shared/dns/name.ts'
-import { BODY, COUNTS, LISTS, NAME, SHAPE } from './layout.ts'
+import {
+  ANSWERS_BITS,
+  ANSWERS_MAX,
+  BODY,
+  COUNTS,
+  LISTS,
+  NAME,
+  OTHERS_BITS,
+  OTHERS_MAX,
+  SHAPE,
+} from './layout.ts'
 
-/** Writes both sections of a record behind a question; see `TableReader.writeAnswer`. */
+/** Writes all sections of a record behind a question; see `TableReader.writeAnswer`. */
 export function writeSections(
   words: Int32Array,
   ref: number,
@@ -13,10 +23,15 @@ export function writeSections(
   // In bounds here and below: a ref points to a whole record.
   const counts = words[ref + COUNTS]!
   // RFC 1035 §4.1.1
-  out[message + 6] = counts >>> 8
-  out[message + 7] = counts
-  out[message + 8] = counts >>> 24
-  out[message + 9] = counts >>> 16
+  const answers = counts & ANSWERS_MAX
+  out[message + 6] = answers >>> 8
+  out[message + 7] = answers
+  const authorities = (counts >>> ANSWERS_BITS) & OTHERS_MAX
+  out[message + 8] = authorities >>> 8
+  out[message + 9] = authorities
+  const additionals = counts >>> (ANSWERS_BITS + OTHERS_BITS)
+  out[message + 10] = additionals >>> 8
+  out[message + 11] = additionals
   const body = words[ref + BODY]!
   const bodyBytes = body & 0xffff
   const bodyWord = bodyWordOf(words, ref)
@@ -57,6 +72,14 @@ function ageTtl(out: Uint8Array, at: number, age: number): void {
 export function numberAt(words: Int32Array, listWord: number, i: number): number {
   const pair = words[listWord + (i >> 1)]!
   return (i & 1) === 0 ? pair & 0xffff : pair >>> 16
+}
+
+/** Whether the entry of a name lists a type. */
+export function listsType(words: Int32Array, ref: number, qtype: number): boolean {
+  const at = bodyWordOf(words, ref)
+  const types = bodyBytesOf(words, ref) >> 1
+  for (let i = 0; i < types; i++) if (numberAt(words, at, i) === qtype) return true
+  return false
 }
 
 export function bodyBytesOf(words: Int32Array, ref: number): number {

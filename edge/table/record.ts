@@ -1,6 +1,9 @@
 import type { Answer } from '../query/encode.ts'
+import type { RecordBlock } from '../query/records.ts'
 import type { KeyHash } from './hash.ts'
 import {
+  ANSWERS_BITS,
+  ANSWERS_MAX,
   BODY,
   CLASS_RCODE,
   COUNTS,
@@ -11,6 +14,8 @@ import {
   LAST_USED,
   LISTS,
   NAME,
+  OTHERS_BITS,
+  OTHERS_MAX,
   RCODE_MASK,
   RECORD_MAX_BYTES,
   SHAPE,
@@ -22,7 +27,7 @@ export interface EntryTimes {
   readonly expiresAtSeconds: number
   /** When the TTLs were as they stand in the answer; matters only where `ttlOffsets` has any. */
   readonly storedAtSeconds: number
-  /** Where the TTLs stand that count down: offsets into the answer section, then the authority. */
+  /** Where the TTLs stand that count down: offsets into the sections, one after the other. */
   readonly ttlOffsets: readonly number[]
 }
 
@@ -35,9 +40,11 @@ export const untilReplaced: EntryTimes = {
 
 /** Bytes of the record of an answer; more than RECORD_MAX_BYTES when it can not be written. */
 export function recordBytes(key: KeyHash, answer: Answer, times: EntryTimes): number {
-  const bodyBytes = sectionBytes(answer.answer) + sectionBytes(answer.authority)
-  const offsets = pointersOf(answer.answer) + pointersOf(answer.authority) + times.ttlOffsets.length
-  if (bodyBytes > RECORD_MAX_BYTES) return bodyBytes
+  const { answer: first, authority, additional } = answer
+  const bodyBytes = sectionBytes(first) + sectionBytes(authority) + sectionBytes(additional)
+  if (bodyBytes > RECORD_MAX_BYTES || !areCountable(answer)) return RECORD_MAX_BYTES + 1
+  const pointers = pointersOf(first) + pointersOf(authority) + pointersOf(additional)
+  const offsets = pointers + times.ttlOffsets.length
   let words = NAME + key.nameWords + ((bodyBytes + 3) >> 2) + ((offsets + 1) >> 1)
   if (times.ttlOffsets.length > 0) words++
   if (answer.ede !== undefined) words += 1 + ((Buffer.byteLength(answer.ede.text) + 3) >> 2)
@@ -53,10 +60,9 @@ export function writeRecord(
   times: EntryTimes,
   flags: number,
 ): void {
-  const answerBytes = sectionBytes(answer.answer)
-  const bodyBytes = answerBytes + sectionBytes(answer.authority)
-  const answerPointers = pointersOf(answer.answer)
-  const pointers = answerPointers + pointersOf(answer.authority)
+  const { answer: first, authority, additional } = answer
+  const bodyBytes = sectionBytes(first) + sectionBytes(authority) + sectionBytes(additional)
+  const pointers = pointersOf(first) + pointersOf(authority) + pointersOf(additional)
   const ttls = times.ttlOffsets.length
   words[ref + SHAPE] = key.shape
   words[ref + CLASS_RCODE] =
@@ -69,24 +75,30 @@ export function writeRecord(
   words[ref + LAST_USED] = 0
   words[ref + EXPIRES] = times.expiresAtSeconds
   words[ref + BODY] = (answer.apexBytes << 16) | bodyBytes
-  words[ref + COUNTS] = ((answer.authority?.count ?? 0) << 16) | (answer.answer?.count ?? 0)
+  words[ref + COUNTS] =
+    (countOf(additional) << (ANSWERS_BITS + OTHERS_BITS)) |
+    (countOf(authority) << ANSWERS_BITS) |
+    countOf(first)
   words[ref + LISTS] = (ttls << 16) | pointers
   let at = ref + NAME
   // In bounds here and below: the names, sections and lists were measured by `recordBytes`.
   for (let i = 0; i < key.nameWords; i++) words[at++] = key.name[i]!
 
-  if (answer.answer !== undefined && answer.authority === undefined) {
-    at = pack(words, at, answer.answer.bytes, bodyBytes)
+  if (first !== undefined && authority === undefined && additional === undefined) {
+    at = pack(words, at, first.bytes, bodyBytes)
   } else {
-    if (answer.answer !== undefined) scratch.set(answer.answer.bytes)
-    if (answer.authority !== undefined) scratch.set(answer.authority.bytes, answerBytes)
+    let end = 0
+    if (first !== undefined) end = append(first, end)
+    if (authority !== undefined) end = append(authority, end)
+    if (additional !== undefined) append(additional, end)
     at = pack(words, at, scratch, bodyBytes)
   }
 
   let n = 0
-  if (answer.answer !== undefined) for (const off of answer.answer.apexPointers) offsets[n++] = off
-  if (answer.authority !== undefined) {
-    for (const off of answer.authority.apexPointers) offsets[n++] = answerBytes + off
+  if (first !== undefined) n = listPointers(first, n, 0)
+  if (authority !== undefined) n = listPointers(authority, n, sectionBytes(first))
+  if (additional !== undefined) {
+    n = listPointers(additional, n, sectionBytes(first) + sectionBytes(authority))
   }
   for (const off of times.ttlOffsets) offsets[n++] = off
   offsets[n] = 0
@@ -115,10 +127,22 @@ export function isSameRecord(
   return true
 }
 
-/** Holds a body of two sections, or an EDE text, while it is packed into words. */
+/** Holds a body of several sections, or an EDE text, while it is packed into words. */
 const scratch = Buffer.alloc(RECORD_MAX_BYTES)
 /** Holds the offsets of a record; a pointer takes two octets, so there are no more. */
 const offsets = new Uint16Array(RECORD_MAX_BYTES / 2 + 1)
+
+/** Puts a section into `scratch`; gives the place behind it. */
+function append(section: RecordBlock, at: number): number {
+  scratch.set(section.bytes, at)
+  return at + section.bytes.length
+}
+
+/** Puts the pointers of a section that begins at `start` of the body into `offsets`, from `n` on. */
+function listPointers(section: RecordBlock, n: number, start: number): number {
+  for (const off of section.apexPointers) offsets[n++] = start + off
+  return n
+}
 
 /** Packs the first octets of `from` into words, zero padded; gives the place behind them. */
 function pack(words: Int32Array, at: number, from: Uint8Array, bytes: number): number {
@@ -136,10 +160,23 @@ function pack(words: Int32Array, at: number, from: Uint8Array, bytes: number): n
   return at
 }
 
-function sectionBytes(section: Answer['answer']): number {
+/** Whether there is room for the counts of the sections. */
+function areCountable({ answer, authority, additional }: Answer): boolean {
+  return (
+    countOf(answer) <= ANSWERS_MAX &&
+    countOf(authority) <= OTHERS_MAX &&
+    countOf(additional) <= OTHERS_MAX
+  )
+}
+
+function countOf(section: RecordBlock | undefined): number {
+  return section === undefined ? 0 : section.count
+}
+
+function sectionBytes(section: RecordBlock | undefined): number {
   return section === undefined ? 0 : section.bytes.length
 }
 
-function pointersOf(section: Answer['answer']): number {
+function pointersOf(section: RecordBlock | undefined): number {
   return section === undefined ? 0 : section.apexPointers.length
 }

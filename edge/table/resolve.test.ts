@@ -16,7 +16,7 @@ import { answerOf, bodyOf, keyOf, openTable, wireOf } from './table-fixture.ts'
 import type { TableWriter } from './writer.ts'
 
 const address = Buffer.from('address')
-const whole = { isWhole: true, hasWildcards: false }
+const whole = { isWhole: true, hasWildcards: false, hasSubtrees: false }
 
 /** mesh.example with an app at app.sub, which makes sub an empty non-terminal. */
 function fill(writer: TableWriter, flags = whole): void {
@@ -87,16 +87,9 @@ describe('a question in a zone that is held whole', () => {
   })
 })
 
-it('where wildcards are, only names that exist are answered', () => {
-  const { writer, reader } = openTable()
-  fill(writer, { isWhole: true, hasWildcards: true })
-  expect(resolve(reader, 'no.mesh.example')).toEqual(nothing)
-  expect(resolve(reader, 'sub.mesh.example')).toEqual(nodata)
-})
-
 it('in a zone that is not whole, only what is known is answered', () => {
   const { writer, reader } = openTable()
-  fill(writer, { isWhole: false, hasWildcards: false })
+  fill(writer, { isWhole: false, hasWildcards: false, hasSubtrees: false })
   const times = { expiresAtSeconds: 50, storedAtSeconds: 0, ttlOffsets: [] }
   writer.name(wireOf('no.mesh.example'), CLASS_IN).declareAbsent(times)
   expect(resolve(reader, 'no.mesh.example', TYPE_A, 49)).toEqual(nxdomain)

@@ -41,6 +41,8 @@ export function answerOf(bytes: Uint8Array, more: Partial<Answer> = {}): Answer 
     authoritative: true,
     answer: blockOf(bytes),
     authority: undefined,
+    additional: undefined,
+    glueRequired: false,
     apexBytes: 1,
     ede: undefined,
     ...more,

@@ -19,5 +19,5 @@ export class TypeLists {
 function encode(types: readonly number[]): Answer {
   const bytes = Buffer.alloc(2 * types.length)
   types.forEach((type, i) => bytes.writeUInt16LE(type, 2 * i))
-  return { ...noAnswer, answer: { bytes, count: types.length, apexPointers: [] } }
+  return { ...noAnswer, answer: { bytes, count: 0, apexPointers: [] } }
 }

@@ -6,11 +6,13 @@
  * finding a name or a zone would mean NXDOMAIN: when one is refused, what it would have replaced stays,
  * and batches that begin then give no negative answers until `markComplete` is called.
  */
+import { RCODE_NOERROR } from '../../shared/dns/codes.ts'
 import type { Answer } from '../query/encode.ts'
 import { noAnswer } from './entry.ts'
 import type { EntryUse, TableKey, TableStats, ZoneFlags } from './entry.ts'
 import {
   EXPIRES,
+  FLAG_SUBTREES,
   FLAG_WHOLE,
   FLAG_WILDCARDS,
   HITS,
@@ -122,8 +124,12 @@ export class TableWriter {
     const isNew = this.#store.find() === 0
     // First, so that whoever finds the zone has the bit.
     if (isNew) this.#depths.count(apex, 1)
-    const bits = (flags.isWhole ? FLAG_WHOLE : 0) | (flags.hasWildcards ? FLAG_WILDCARDS : 0)
-    if (this.#store.put(negative, untilReplaced, bits)) return true
+    const bits =
+      (flags.isWhole ? FLAG_WHOLE : 0) |
+      (flags.hasWildcards ? FLAG_WILDCARDS : 0) |
+      (flags.hasSubtrees ? FLAG_SUBTREES : 0)
+    const entry = { ...negative, rcode: RCODE_NOERROR }
+    if (this.#store.put(entry, untilReplaced, bits)) return true
     if (isNew) this.#depths.count(apex, -1)
     this.#store.refused++
     this.#store.isComplete = false

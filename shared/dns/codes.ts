@@ -38,6 +38,8 @@ export const RCODE_SERVFAIL = 2
 export const RCODE_NXDOMAIN = 3
 export const RCODE_NOTIMP = 4
 export const RCODE_REFUSED = 5
+/** RFC 2136 §2.2; of a DNAME record that would make too long a name (RFC 6672 §2.2). */
+export const RCODE_YXDOMAIN = 6
 /** Extended: its upper eight bits travel in the OPT record (RFC 6891 §6.1.3). */
 export const RCODE_BADVERS = 16
 
@@ -114,6 +116,7 @@ const rcodeNames: Readonly<Record<number, string>> = {
   [RCODE_NXDOMAIN]: 'NXDOMAIN',
   [RCODE_NOTIMP]: 'NOTIMP',
   [RCODE_REFUSED]: 'REFUSED',
+  [RCODE_YXDOMAIN]: 'YXDOMAIN',
   [RCODE_BADVERS]: 'BADVERS',
 }
 

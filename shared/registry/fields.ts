@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseName } from '../dns/name.ts'
 
 /** Fields that several kinds of registered objects have. */
 
@@ -27,3 +28,17 @@ export const countrySchema = z
   .regex(/^[A-Z]{2}$/, { error: 'is not an ISO 3166-1 alpha-2 code such as US' })
 
 export const regionSchema = z.string().min(1).max(100)
+
+/** A domain name in any case, dot at the end or not; becomes a canonical `Name`. */
+export const nameSchema = z
+  .string()
+  .meta({
+    description: 'Domain name, with or without the dot at the end',
+    example: 'video.example',
+  })
+  .transform((text, ctx) => {
+    const parsed = parseName(text)
+    if (parsed.ok) return parsed.name
+    ctx.addIssue({ code: 'custom', message: parsed.reason, input: text })
+    return z.NEVER
+  })

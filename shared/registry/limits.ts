@@ -18,6 +18,8 @@ export const NETWORK_PREFIXES_MAX = 1000
 export const NETWORK_PREFIXES_TOTAL_MAX = 100_000
 /** Commands in one change set. */
 export const CHANGE_COMMANDS_MAX = 500_000
+/** Preconditions of one change set. */
+export const PRECONDITIONS_MAX = 10_000
 /** Body of one REST request, and the size of one manifest. */
 export const BODY_MAX_BYTES = 64 * 1024 * 1024
 /** The shortest and the longest TTL that an app or zone may ask for (a week, RFC 8767 §5). */
@@ -92,3 +94,9 @@ export const POLICY_FILTERS_MAX = 16
 export const POLICY_CLUSTERS_MAX = 500
 /** Rules of one filter of a policy: there are 249 countries. */
 export const POLICY_RULES_MAX = 300
+/** Records of one rrset. */
+export const RRSET_RECORDS_MAX = 1_000
+/** Octets that the records of one rrset take in a message, of the 65,535 that it may have. */
+export const RRSET_MAX_BYTES = 60_000
+/** Static records of one mesh, over all zones. */
+export const RECORDS_MAX = 4_000_000

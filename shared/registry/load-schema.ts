@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LOAD_MAX_PERCENT, LOADS_MAX } from './limits.ts'
-import { idSchema, nameSchema } from './schema.ts'
+import { nameSchema } from './fields.ts'
+import { idSchema } from './schema.ts'
 
 /** How busy an endpoint is: percent of what it can bear, over 100 when it is more than that. */
 export const loadSchema = z

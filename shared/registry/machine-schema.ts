@@ -10,7 +10,8 @@ import {
   TERMINATE_URL_MAX_CHARACTERS,
 } from './limits.ts'
 import { loadSchema } from './load-schema.ts'
-import { addressSchema, idSchema, nameSchema } from './schema.ts'
+import { nameSchema } from './fields.ts'
+import { addressSchema, idSchema } from './schema.ts'
 
 /** How long a machine may be silent when it does not say. */
 const LEASE_DEFAULT_SECONDS = 30

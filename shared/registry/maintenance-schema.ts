@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { forceSchema } from './force-schema.ts'
 import { MAINTENANCE_MAX_SECONDS } from './limits.ts'
-import { endpointStates, idSchema, nameSchema } from './schema.ts'
+import { nameSchema } from './fields.ts'
+import { endpointStates, idSchema } from './schema.ts'
 
 /** A time as of RFC 3339; becomes milliseconds since 1970. */
 const timeSchema = z.iso

@@ -1,14 +1,15 @@
 import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { TTL_MAX } from '../dns/codes.ts'
 import { policySchema } from './policy-schema.ts'
-import { parseName } from '../dns/name.ts'
 import { appHealthSchema } from './check-schema.ts'
 import {
   countrySchema,
   labelSchema,
   latitudeSchema,
   longitudeSchema,
+  nameSchema,
   regionSchema,
 } from './fields.ts'
 import {
@@ -25,26 +26,13 @@ import {
   ZONES_MAX,
 } from './limits.ts'
 import { networkSchema, refuseSharedPrefixes } from './network-schema.ts'
+import { rrsetSchema } from './rrset-schema.ts'
 import { serviceSchema } from './service-schema.ts'
 
 /**
  * What is registered, as it is written in manifests, REST bodies and topology files. Parsing brings
  * names, addresses and defaults into one canonical form, so that equal things compare equal.
  */
-
-/** A domain name in any case, dot at the end or not; becomes a canonical `Name`. */
-export const nameSchema = z
-  .string()
-  .meta({
-    description: 'Domain name, with or without the dot at the end',
-    example: 'video.example',
-  })
-  .transform((text, ctx) => {
-    const parsed = parseName(text)
-    if (parsed.ok) return parsed.name
-    ctx.addIssue({ code: 'custom', message: parsed.reason, input: text })
-    return z.NEVER
-  })
 
 /** An IPv4 or IPv6 address; becomes its canonical text (RFC 5952). */
 export const addressSchema = z
@@ -95,6 +83,9 @@ export const clusterSchema = z.strictObject({
   state: z.enum(clusterStates).default('active'),
 })
 
+/** Seconds, as RFC 2181 §8 bounds them: a zone file may have any. */
+const soaTimeSchema = z.int().min(0).max(TTL_MAX)
+
 export const soaSchema = z.strictObject({
   mname: nameSchema
     .optional()
@@ -102,13 +93,13 @@ export const soaSchema = z.strictObject({
   rname: nameSchema
     .optional()
     .meta({ description: 'Mailbox as a name; default hostmaster under the apex' }),
-  refresh: z.int().min(1).max(TTL_LIMIT_MAX_SECONDS).default(7200),
-  retry: z.int().min(1).max(TTL_LIMIT_MAX_SECONDS).default(900),
-  expire: z.int().min(1).max(4_838_400).default(1_209_600),
-  minimum: ttlSchema.default(30).meta({
+  refresh: soaTimeSchema.default(7200),
+  retry: soaTimeSchema.default(900),
+  expire: soaTimeSchema.default(1_209_600),
+  minimum: soaTimeSchema.default(30).meta({
     description: 'Seconds that a negative answer may be kept (RFC 2308 §5)',
   }),
-  ttl: ttlSchema.default(3600),
+  ttl: soaTimeSchema.default(3600),
 })
 
 export const zoneSchema = z
@@ -119,7 +110,7 @@ export const zoneSchema = z
       .min(1)
       .max(NS_MAX)
       .refine((list) => new Set(list).size === list.length, { error: 'holds a name twice' }),
-    nsTtl: ttlSchema.default(3600),
+    nsTtl: soaTimeSchema.default(3600),
     soa: soaSchema.prefault({}),
     policy: policySchema.optional().meta({
       description: 'Policy of the apps that have none of their own; without it nearest',
@@ -215,6 +206,7 @@ export const manifestSchema = z
     clusters: z.array(clusterSchema).max(CLUSTERS_MAX).default([]),
     zones: z.array(zoneSchema).max(ZONES_MAX).default([]),
     networks: z.array(networkSchema).max(NETWORKS_MAX).default([]),
+    records: z.array(rrsetSchema).default([]),
     apps: z.array(appWithEndpointsSchema).default([]),
   })
   .superRefine((manifest, ctx) => {
@@ -222,6 +214,7 @@ export const manifestSchema = z
     refuseTwice(manifest.zones, (zone) => zone.apex, ['zones'], 'apex', ctx)
     refuseTwice(manifest.apps, (app) => app.name, ['apps'], 'name', ctx)
     refuseTwice(manifest.networks, (network) => network.id, ['networks'], 'id', ctx)
+    refuseTwice(manifest.records, ({ name, type }) => `${name} ${type}`, ['records'], 'name', ctx)
     refuseSharedPrefixes(manifest.networks, ctx)
   })
 

@@ -4,6 +4,7 @@ import type { Name } from '../dns/name.ts'
 import { uintAt } from '../records/fields.ts'
 import { formatRecordType } from '../records/types.ts'
 import { ZoneCheck } from './check.ts'
+import type { Record } from '../records/record.ts'
 import type { Findings } from './findings.ts'
 import { readZoneFile } from './parser.ts'
 import type { OpenInclude, Source } from './source.ts'
@@ -32,7 +33,12 @@ export interface TypeCount {
  */
 export function checkZoneFile(
   source: Source,
-  options: { readonly origin?: Name | undefined; readonly openInclude?: OpenInclude | undefined },
+  options: {
+    readonly origin?: Name | undefined
+    readonly openInclude?: OpenInclude | undefined
+    /** Gets each record that could be read. */
+    readonly onRecord?: ((record: Record) => void) | undefined
+  },
 ): ZoneReport {
   const check = new ZoneCheck(options.origin)
   const counts = new Map<number, number>()
@@ -50,6 +56,7 @@ export function checkZoneFile(
     // RFC 1035 §3.3.13: SERIAL is the first of five numbers at the end.
     if (type === TYPE_SOA) serial ??= uintAt(rdata, rdata.length - 20, 4)
     check.add(item.record, item.place)
+    options.onRecord?.(item.record)
   }
   const types = [...counts]
     .sort(([a], [b]) => a - b)

@@ -40,7 +40,9 @@ describe('sample configs', () => {
     expect(samples).toEqual([
       'deploy/config/central-tls.yaml',
       'deploy/config/central.yaml',
+      'deploy/config/compose/central-kafka.yaml',
       'deploy/config/compose/central.yaml',
+      'deploy/config/compose/edge-kafka.yaml',
       'deploy/config/compose/edge.yaml',
       'deploy/config/edge-tls.yaml',
       'deploy/config/edge.yaml',

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pops } from '../support/manifests.ts'
@@ -43,7 +44,9 @@ beforeAll(async () => {
   await central.apply({
     clusters: pops(),
     zones: [{ apex: 'example', ns: ['ns.example'] }],
-    apps: ['killed', 'left', 'kept', 'checked'].map((name) => ({ name: `${name}.example` })),
+    apps: ['killed', 'left', 'kept', 'checked', 'busy'].map((name) => ({
+      name: `${name}.example`,
+    })),
   })
   edge = new EdgeUnderTest(folder, 'sfo', () => central.grpc)
   await edge.start()
@@ -151,6 +154,33 @@ describe('a machine', () => {
     await close()
     expect((await agent.end()).code).toBe(0)
   })
+})
+
+it('the loads that commands print are told as their mean, and one that fails tells nothing', async () => {
+  const loads = async (): Promise<unknown> => {
+    const page: unknown = await (await central.call('GET', '/v1/loads?app=busy.example')).json()
+    return isRecord(page) ? page['items'] : undefined
+  }
+  const isLoad = (load: number): Promise<boolean> =>
+    until(`the load to be ${load}`, async () =>
+      JSON.stringify(await loads()).includes(`"load":${load}`) ? true : undefined,
+    )
+  const file = folder.write('load', 70)
+  const every = ['--load-seconds', '1', '--load-command']
+  const first = await startAgent('busy.example', 'vm-6', '192.0.2.6', ...every, `cat ${file}`)
+  await isLoad(70)
+  await startAgent('busy.example', 'vm-7', '192.0.2.7', ...every, 'echo 30%')
+  await isLoad(50)
+  // At once: no run finds half of it.
+  const put = (load: string | number): void => renameSync(folder.write('load.new', load), file)
+  put('much')
+  const said = await first.logged('the load command gives no load')
+  expect(said['detail']).toBe('it printed "much", wanted is 0 to 1000 percent')
+  put(90)
+  await first.logged('the load command gives a load again')
+  await isLoad(60)
+  // It costs no registration, and the log what the steps of the load cost.
+  expect(await typesOf('vm-6')).toEqual(['machine-registered'])
 })
 
 it('central that was killed and is back ends no lease within the grace time', async () => {

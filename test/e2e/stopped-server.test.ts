@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { pops } from '../support/manifests.ts'
 import { CentralUnderTest, EdgeUnderTest, TestFolder } from '../support/mesh.ts'
 import { until } from '../support/program.ts'
+import { SteadyLoad } from '../support/steady-load.ts'
 import { WebServer } from '../support/web-server.ts'
 
 const CHECK = { type: 'http' as const, intervalMs: 500, timeoutMs: 400 }
@@ -49,43 +50,6 @@ afterAll(async () => {
   folder.remove()
 })
 
-/** Asks an edge again and again. */
-class Load {
-  readonly #edge: EdgeUnderTest
-  readonly #answers: { readonly askedAt: number; readonly addresses: string }[] = []
-  readonly unanswered: string[] = []
-  #isOver = false
-  readonly #done: Promise<void>
-
-  constructor(edge: EdgeUnderTest) {
-    this.#edge = edge
-    this.#done = this.#run()
-  }
-
-  /** To questions that were asked later than that. */
-  answersSince(at: number): readonly string[] {
-    return this.#answers.flatMap(({ askedAt, addresses }) => (askedAt > at ? [addresses] : []))
-  }
-
-  async end(): Promise<void> {
-    this.#isOver = true
-    await this.#done
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isOver) {
-      const askedAt = performance.now()
-      try {
-        // Fails without an answer within 5 s, as dig does.
-        const addresses = await this.#edge.addresses('web.example')
-        this.#answers.push({ askedAt, addresses })
-      } catch (err) {
-        this.unanswered.push(`${this.#edge.id}: ${String(err)}`)
-      }
-    }
-  }
-}
-
 it('a server that is stopped under load is out in time and back in time, and every query is answered', async () => {
   await until('both endpoints to be known to be up', async () => {
     const response = await central.call('GET', '/v1/health?state=up')
@@ -94,7 +58,8 @@ it('a server that is stopped under load is out in time and back in time, and eve
   })
   const [sfo] = edges
   await sfo?.answers('web.example', stopped.address)
-  const loads = edges.map((edge) => new Load(edge))
+  // Fails without an answer within 5 s, as dig does.
+  const loads = edges.map((edge) => new SteadyLoad(() => edge.addresses('web.example')))
   const answersSince = (at: number): readonly string[] =>
     loads.flatMap((load) => load.answersSince(at))
 

@@ -25,7 +25,7 @@ export function filesOf(pattern: string): readonly string[] {
 
 /** All TypeScript that is written by hand. */
 export function sources(): readonly string[] {
-  return filesOf('{shared,edge,central,cli,bench,test,docs}/**/*.ts')
+  return filesOf('{shared,edge,central,cli,bench,test,docs,deploy}/**/*.ts')
 }
 
 /** TypeScript of the product: without tests and what only tests use. */

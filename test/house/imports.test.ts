@@ -8,8 +8,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   central: ['shared', 'central'],
   cli: ['shared', 'cli'],
   docs: ['shared', 'edge', 'central', 'cli', 'docs'],
-  bench: ['shared', 'edge', 'central', 'cli', 'bench', 'test'],
-  test: ['shared', 'edge', 'central', 'cli', 'test'],
+  deploy: ['shared', 'deploy'],
+  bench: ['shared', 'edge', 'central', 'cli', 'bench', 'test', 'deploy'],
+  test: ['shared', 'edge', 'central', 'cli', 'test', 'deploy'],
 }
 
 /** The one exception: the command runs central and edge, and checks their configs. */

@@ -134,6 +134,7 @@ export class SimCentral {
       edge,
       namesMax: hello.names.length,
       clock: this.#clock,
+      hasRoom: () => true,
       send: (message) => {
         send(message)
         return true

@@ -1,15 +1,16 @@
 import { z } from 'zod'
+import { nameSchema } from '../../../shared/registry/fields.ts'
 import {
   appSchema,
   appWithEndpointsSchema,
   endpointSchema,
   idSchema,
-  nameSchema,
 } from '../../../shared/registry/schema.ts'
 import { isAtOrUnder } from '../../../shared/dns/name.ts'
 import { ENDPOINTS_MAX } from '../../../shared/registry/limits.ts'
 import type { StoredApp, StoredEndpoint } from '../../model/state.ts'
 import { zoneOf } from '../../model/state.ts'
+import { confirmShape, isGuarded } from '../confirm.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { conditionHeadersSchema } from '../etag.ts'
 import {
@@ -107,7 +108,7 @@ export function addAppRoutes(app: HttpApp, context: HttpContext): void {
         tags,
         security: [{ bearer: [] }],
         params: paramsSchema,
-        querystring: waitQuerySchema,
+        querystring: waitQuerySchema.extend(confirmShape),
         headers: conditionHeadersSchema,
         body: bodySchema,
         response: putResponses(appViewSchema),
@@ -125,6 +126,7 @@ export function addAppRoutes(app: HttpApp, context: HttpContext): void {
       return answerWrite(context, request, reply, request.query, {
         look: (state) => state.apps.get(name),
         versionOf: (before) => before?.version,
+        isGuarded: isGuarded(request.query),
         plan: (state, precondition) => planApp(state, value, given, precondition),
         after: (before, version) => {
           const stored = appAfter(before, value, given, version)

@@ -1,29 +1,47 @@
 import { z } from 'zod'
+import { changeSetSchema } from '../../../shared/registry/change-set-schema.ts'
 import { BODY_MAX_BYTES } from '../../../shared/registry/limits.ts'
-import { manifestSchema } from '../../../shared/registry/schema.ts'
+import type { DiffEntry } from '../../registry/diff.ts'
+import { confirmShape, flagSchema, isGuarded } from '../confirm.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { sendWritten } from '../objects.ts'
 import { getResponses, response } from '../openapi.ts'
-import { planManifest, presenceOf } from '../plan.ts'
+import { planChangeSet } from '../plan-change-set.ts'
+import { presenceOf } from '../plan.ts'
 import { problemOfRejection, sendProblem } from '../problem.ts'
 import { diffEntrySchema, versionSchema } from '../views.ts'
 import { waitQuerySchema } from '../wait.ts'
-
-const flagSchema = z.enum(['true', 'false']).default('false')
 
 const querySchema = waitQuerySchema.extend({
   dryRun: flagSchema.meta({ description: 'Show the diff, change nothing' }),
   prune: flagSchema.meta({
     description: 'Delete what is not listed, of each kind that has a list in the manifest',
   }),
+  diff: z.enum(['true', 'false']).default('true').meta({
+    description: 'false: answer with `counts` in place of `diff`, for changes of many objects',
+  }),
+  ...confirmShape,
+})
+
+const countsSchema = z.strictObject({
+  create: z.int().min(0),
+  change: z.int().min(0),
+  delete: z.int().min(0),
 })
 
 const changeResultSchema = z
   .strictObject({
     version: versionSchema,
-    changed: z.int().meta({ description: 'Length of diff' }),
-    diff: z.array(diffEntrySchema),
+    changed: z.int().meta({ description: 'How many objects: the length of diff' }),
+    diff: z.array(diffEntrySchema).optional(),
+    counts: z
+      .partialRecord(diffEntrySchema.shape.kind, countsSchema)
+      .optional()
+      .meta({ description: 'With `diff=false`: how many objects of each kind' }),
     dryRun: z.boolean(),
+    guarded: z.string().optional().meta({
+      description: 'Of a dry run: why the change is refused (code `guard`) without `confirm=true`',
+    }),
   })
   .meta({ id: 'ChangeResult' })
 
@@ -51,11 +69,12 @@ export function addChangeRoutes(app: HttpApp, context: HttpContext): void {
         operationId: 'applyManifest',
         summary: 'Put everything that a manifest lists, as one change',
         description:
-          'All or nothing. The endpoints of an app are replaced when it lists any, or [].',
+          'All or nothing. What has to hold (`preconditions`) is looked at first, then goes what is to go ' +
+          '(`deletes`). The endpoints of an app are replaced when it lists any, or [].',
         tags: ['changes'],
         security: [{ bearer: [] }],
         querystring: querySchema,
-        body: manifestSchema,
+        body: changeSetSchema,
         response: {
           ...getResponses('Done, or what would be done', changeResultSchema),
           202: response('Done, but not all edges serve it yet', changeResultSchema),
@@ -63,25 +82,40 @@ export function addChangeRoutes(app: HttpApp, context: HttpContext): void {
       },
     },
     async (request, reply) => {
-      const { body: manifest, query } = request
+      const { body: changeSet, query } = request
       const presence = presenceOf(request.rawBody)
       // It may be large, and the wait for edges long.
       request.rawBody = undefined
       const dryRun = query.dryRun === 'true'
       const prune = query.prune === 'true'
       const result = await registry.submit({
-        plan: (state) => planManifest(state, manifest, presence, { prune }),
+        plan: (state) => planChangeSet(state, changeSet, presence, { prune }),
         actor: request.actor,
         cause: request.id,
         dryRun,
+        isGuarded: isGuarded(query),
       })
       if (!result.ok) return sendProblem(reply, problemOfRejection(result.rejection))
-      const { version, diff } = result
-      const body = { version, changed: diff.length, diff, dryRun }
+      const { version, diff, guarded } = result
+      const shown = query.diff === 'true' ? { diff } : { counts: countsOf(diff) }
+      const why = guarded === undefined ? {} : { guarded }
+      const body = { version, changed: diff.length, ...shown, dryRun, ...why }
       const wait = dryRun ? { ...query, wait: undefined } : query
       return sendWritten(context, reply, wait, { status: 200, version, body })
     },
   )
+}
+
+type Counts = z.output<typeof countsSchema>
+
+/** How many objects of each kind a diff has. */
+function countsOf(diff: readonly DiffEntry[]): Partial<Record<DiffEntry['kind'], Counts>> {
+  const counts: Partial<Record<DiffEntry['kind'], Counts>> = {}
+  for (const { kind, action } of diff) {
+    const ofKind = (counts[kind] ??= { create: 0, change: 0, delete: 0 })
+    ofKind[action]++
+  }
+  return counts
 }
 
 /** Throws, as a bad body does, when a manifest has more list elements than any good one. */

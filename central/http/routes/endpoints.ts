@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { nameSchema } from '../../../shared/registry/fields.ts'
 import {
   endpointFieldsSchema,
   idSchema,
-  nameSchema,
   refuseTargetBesideAddresses,
 } from '../../../shared/registry/schema.ts'
 import type { HttpApp, HttpContext } from '../context.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { forceSchema } from '../../../shared/registry/force-schema.ts'
-import { idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
+import { idSchema } from '../../../shared/registry/schema.ts'
 import type { EndpointForce } from '../../model/events.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { sendWritten, setVersion } from '../objects.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { healthStates } from '../../../shared/registry/health.ts'
-import { idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
+import { idSchema } from '../../../shared/registry/schema.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { healthPageOf } from '../health-page.ts'
 import { notFound, setVersion } from '../objects.ts'

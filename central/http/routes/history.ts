@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { nameSchema } from '../../../shared/registry/schema.ts'
-import { PastReader } from '../../registry/past.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import {
   clientPrefixSchema,
@@ -10,19 +9,16 @@ import {
 } from '../history-views.ts'
 import { notFound, setVersion } from '../objects.ts'
 import { getResponses } from '../openapi.ts'
-import { problemOfStatus, sendProblem } from '../problem.ts'
+import { pastStatuses, problemOfStatus, sendProblem } from '../problem.ts'
 
 const querySchema = z.strictObject({
   at: momentSchema,
   client: clientPrefixSchema.optional(),
 })
 
-const statuses = { none: 404, 'too-long': 422, busy: 503 } as const
-
 /** Adds `/v1/history/{name}`. */
 export function addHistoryRoutes(app: HttpApp, context: HttpContext): void {
-  const { registry, clock } = context
-  const reader = new PastReader(registry, clock)
+  const { registry, past: reader } = context
 
   app.get(
     '/v1/history/:name',
@@ -44,7 +40,7 @@ export function addHistoryRoutes(app: HttpApp, context: HttpContext): void {
       const isWanted = (): boolean => !request.raw.socket.destroyed
       const result = await reader.look(name, at, isWanted)
       if (!result.ok) {
-        return sendProblem(reply, problemOfStatus(statuses[result.code], result.detail))
+        return sendProblem(reply, problemOfStatus(pastStatuses[result.code], result.detail))
       }
       const { past } = result
       const view = viewHistory(past, name, client)

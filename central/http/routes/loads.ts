@@ -1,5 +1,6 @@
 import { loadReportsSchema } from '../../../shared/registry/load-schema.ts'
-import { idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
+import { idSchema } from '../../../shared/registry/schema.ts'
 import { endpointKey } from '../../model/machines.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { loadsTakenSchema, loadViewSchema } from '../load-views.ts'

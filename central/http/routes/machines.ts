@@ -1,7 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { loadSchema } from '../../../shared/registry/load-schema.ts'
 import { registrationSchema, renewalsSchema } from '../../../shared/registry/machine-schema.ts'
-import { addressSchema, idSchema, nameSchema } from '../../../shared/registry/schema.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
+import { addressSchema, idSchema } from '../../../shared/registry/schema.ts'
+import type { Rejection } from '../../model/decision.ts'
 import type { MachineKey } from '../../model/events.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { machinePageOf } from '../machine-page.ts'
@@ -12,16 +15,31 @@ import {
   viewRegistered,
 } from '../machine-views.ts'
 import { sendWritten, setVersion } from '../objects.ts'
-import { deleteResponses, getResponses, putResponses } from '../openapi.ts'
+import {
+  deleteResponses,
+  emptyResponse,
+  getResponses,
+  problemResponses,
+  putResponses,
+} from '../openapi.ts'
 import { pageQuerySchema, pageSchemaOf } from '../pages.ts'
 import { problemOfRejection, sendProblem } from '../problem.ts'
+import { bareAddress } from '../remote-address.ts'
 import { waitQuerySchema } from '../wait.ts'
 
 const tags = ['machines']
+const keySchema = z.strictObject({ app: nameSchema, cluster: idSchema, machine: idSchema })
+const renewalQuerySchema = z.strictObject({
+  version: z.coerce.number().int().min(1).optional().meta({
+    description: '`version` of the registration: 412 when another has taken its place',
+  }),
+  from: z.literal('machine').optional().meta({
+    description: 'The machine itself sends it: 412 when it has another address than is registered',
+  }),
+  load: z.coerce.number().pipe(loadSchema).optional(),
+})
 const keyQuerySchema = waitQuerySchema.extend({
-  app: nameSchema,
-  cluster: idSchema,
-  machine: idSchema,
+  ...keySchema.shape,
   why: z
     .enum(['left', 'unhealthy'])
     .default('left')
@@ -88,11 +106,39 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
       const { machines: asked } = request.body
       const unknown: MachineKey[] = []
       for (const { load, ...at } of asked) {
-        if (!machines.renew(at)) unknown.push(at)
+        if (machines.renew(at) !== 'renewed') unknown.push(at)
         else if (load !== undefined) loads.report({ ...at, load })
       }
       const body = { renewed: asked.length - unknown.length, unknown }
       return setVersion(reply, registry.version).send(body)
+    },
+  )
+
+  app.post(
+    '/v1/renewals/:app/:cluster/:machine',
+    {
+      onRequest: context.requireToken,
+      schema: {
+        operationId: 'renewLease',
+        summary: 'Renew the lease of a machine, as it is registered',
+        description: 'Cheaper than to register again, which it does not need unless it is told so.',
+        tags,
+        security: [{ bearer: [] }],
+        params: keySchema,
+        querystring: renewalQuerySchema,
+        response: { 204: emptyResponse('Renewed'), ...problemResponses },
+      },
+    },
+    (request, reply) => {
+      const { params, query, ip } = request
+      const { version, load } = query
+      const address = query.from === 'machine' ? addressOf(ip) : undefined
+      const renewal = machines.renew(params, { version, address })
+      if (renewal !== 'renewed') {
+        return sendProblem(reply, problemOfRejection(rejectionOf(renewal, params)))
+      }
+      if (load !== undefined) loads.report({ ...params, load })
+      return setVersion(reply, registry.version).code(204).send()
     },
   )
 
@@ -137,12 +183,20 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
   )
 }
 
+/** Why a lease is not renewed; either way the machine has to register anew. */
+function rejectionOf(how: 'unknown' | 'changed', { app, cluster, machine }: MachineKey): Rejection {
+  const which = `machine ${machine} of ${app} on ${cluster}`
+  return how === 'unknown'
+    ? { code: 'not-found', detail: `${which} is not registered, or out: it has to register` }
+    : {
+        code: 'precondition-failed',
+        detail: `${which} is registered otherwise by now: it has to register anew`,
+      }
+}
+
 /** The address that a request comes from, as a machine has it. */
 function addressOf(remote: string): string {
-  // A socket that listens on :: shows IPv4 as RFC 4291 §2.5.5.2 maps it; a scope is no part of it.
-  const parsed = addressSchema.safeParse(
-    remote.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, ''),
-  )
+  const parsed = addressSchema.safeParse(bareAddress(remote))
   if (!parsed.success) return refuse('addresses', 'is wanted: the request has no address', remote)
   return parsed.data
 }

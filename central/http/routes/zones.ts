@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { nameSchema, zoneSchema } from '../../../shared/registry/schema.ts'
+import { nameSchema } from '../../../shared/registry/fields.ts'
+import { zoneSchema } from '../../../shared/registry/schema.ts'
+import type { Command } from '../../model/decide.ts'
+import { rrsetsOfZone } from '../../model/records.ts'
+import type { Precondition } from '../../model/rules.ts'
+import type { RegistryState } from '../../model/state.ts'
+import { confirmShape, flagSchema, isGuarded } from '../confirm.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { conditionHeadersSchema } from '../etag.ts'
 import {
@@ -19,6 +25,10 @@ import { waitQuerySchema } from '../wait.ts'
 
 const tags = ['zones']
 const paramsSchema = z.strictObject({ apex: nameSchema })
+const deleteQuerySchema = waitQuerySchema.extend({
+  cascade: flagSchema.meta({ description: 'Delete the records of the zone with it' }),
+  ...confirmShape,
+})
 const bodySchema = zoneSchema.in.extend({ apex: nameSchema.optional() })
 
 /** Adds `/v1/zones`. */
@@ -108,11 +118,11 @@ export function addZoneRoutes(app: HttpApp, context: HttpContext): void {
       onRequest: context.requireToken,
       schema: {
         operationId: 'deleteZone',
-        summary: 'Delete a zone that has no apps',
+        summary: 'Delete a zone that has no apps and no records, or its records too',
         tags,
         security: [{ bearer: [] }],
         params: paramsSchema,
-        querystring: waitQuerySchema,
+        querystring: deleteQuerySchema,
         headers: conditionHeadersSchema,
         response: deleteResponses,
       },
@@ -122,9 +132,27 @@ export function addZoneRoutes(app: HttpApp, context: HttpContext): void {
       return answerWrite(context, request, reply, request.query, {
         look: (state) => state.zones.get(apex),
         versionOf: (before) => before?.version,
-        plan: (_state, precondition) => [{ type: 'delete-zone', apex, ...ifOf(precondition) }],
+        isGuarded: isGuarded(request.query),
+        plan: (state, precondition) => [
+          // A precondition of the zone holds before anything of it goes.
+          ...(precondition === undefined ? [] : [requireZone(apex, precondition)]),
+          ...(request.query.cascade === 'true' ? deleteRecords(state, apex) : []),
+          { type: 'delete-zone', apex },
+        ],
         after: () => undefined,
       })
     },
   )
+}
+
+function requireZone(apex: string, precondition: Precondition): Command {
+  return { type: 'require', kind: 'zone', id: apex, if: precondition }
+}
+
+function deleteRecords(state: RegistryState, apex: string): readonly Command[] {
+  return rrsetsOfZone(state, apex).map(({ value }) => ({
+    type: 'delete-rrset',
+    name: value.name,
+    rrtype: value.type,
+  }))
 }

@@ -5,11 +5,14 @@ import type { Ack as _meridian_v1_Ack, Ack__Output as _meridian_v1_Ack__Output }
 import type { App as _meridian_v1_App, App__Output as _meridian_v1_App__Output } from './meridian/v1/App.ts';
 import type { Change as _meridian_v1_Change, Change__Output as _meridian_v1_Change__Output } from './meridian/v1/Change.ts';
 import type { Cluster as _meridian_v1_Cluster, Cluster__Output as _meridian_v1_Cluster__Output } from './meridian/v1/Cluster.ts';
+import type { Cover as _meridian_v1_Cover, Cover__Output as _meridian_v1_Cover__Output } from './meridian/v1/Cover.ts';
 import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v1_Endpoint__Output } from './meridian/v1/Endpoint.ts';
 import type { Hello as _meridian_v1_Hello, Hello__Output as _meridian_v1_Hello__Output } from './meridian/v1/Hello.ts';
 import type { Interest as _meridian_v1_Interest, Interest__Output as _meridian_v1_Interest__Output } from './meridian/v1/Interest.ts';
 import type { NameState as _meridian_v1_NameState, NameState__Output as _meridian_v1_NameState__Output } from './meridian/v1/NameState.ts';
 import type { Network as _meridian_v1_Network, Network__Output as _meridian_v1_Network__Output } from './meridian/v1/Network.ts';
+import type { Rrset as _meridian_v1_Rrset, Rrset__Output as _meridian_v1_Rrset__Output } from './meridian/v1/Rrset.ts';
+import type { Rrsets as _meridian_v1_Rrsets, Rrsets__Output as _meridian_v1_Rrsets__Output } from './meridian/v1/Rrsets.ts';
 import type { Service as _meridian_v1_Service, Service__Output as _meridian_v1_Service__Output } from './meridian/v1/Service.ts';
 import type { Soa as _meridian_v1_Soa, Soa__Output as _meridian_v1_Soa__Output } from './meridian/v1/Soa.ts';
 import type { StatePart as _meridian_v1_StatePart, StatePart__Output as _meridian_v1_StatePart__Output } from './meridian/v1/StatePart.ts';
@@ -32,6 +35,7 @@ export interface ProtoGrpcType {
       Change: MessageTypeDefinition<_meridian_v1_Change, _meridian_v1_Change__Output>
       Cluster: MessageTypeDefinition<_meridian_v1_Cluster, _meridian_v1_Cluster__Output>
       ClusterState: EnumTypeDefinition
+      Cover: MessageTypeDefinition<_meridian_v1_Cover, _meridian_v1_Cover__Output>
       Endpoint: MessageTypeDefinition<_meridian_v1_Endpoint, _meridian_v1_Endpoint__Output>
       HealthState: EnumTypeDefinition
       Hello: MessageTypeDefinition<_meridian_v1_Hello, _meridian_v1_Hello__Output>
@@ -39,6 +43,8 @@ export interface ProtoGrpcType {
       NameState: MessageTypeDefinition<_meridian_v1_NameState, _meridian_v1_NameState__Output>
       Network: MessageTypeDefinition<_meridian_v1_Network, _meridian_v1_Network__Output>
       ReplicaKind: EnumTypeDefinition
+      Rrset: MessageTypeDefinition<_meridian_v1_Rrset, _meridian_v1_Rrset__Output>
+      Rrsets: MessageTypeDefinition<_meridian_v1_Rrsets, _meridian_v1_Rrsets__Output>
       Service: MessageTypeDefinition<_meridian_v1_Service, _meridian_v1_Service__Output>
       Soa: MessageTypeDefinition<_meridian_v1_Soa, _meridian_v1_Soa__Output>
       StatePart: MessageTypeDefinition<_meridian_v1_StatePart, _meridian_v1_StatePart__Output>

@@ -2,6 +2,7 @@
 
 import type { Endpoint as _meridian_v1_Endpoint, Endpoint__Output as _meridian_v1_Endpoint__Output } from '../../meridian/v1/Endpoint.ts';
 import type { Service as _meridian_v1_Service, Service__Output as _meridian_v1_Service__Output } from '../../meridian/v1/Service.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface App {
   'policy'?: (string);
@@ -12,6 +13,7 @@ export interface App {
   'failClosed'?: (boolean);
   'trustMs'?: (number);
   'service'?: (_meridian_v1_Service | null);
+  'changesAtEpochMs'?: (number | string | Long);
 }
 
 export interface App__Output {
@@ -23,4 +25,5 @@ export interface App__Output {
   'failClosed': (boolean);
   'trustMs': (number);
   'service': (_meridian_v1_Service__Output | null);
+  'changesAtEpochMs': (number);
 }

@@ -8,6 +8,7 @@ export interface Welcome {
   'logId'?: (string);
   'version'?: (number | string | Long);
   'fullState'?: (boolean);
+  'confirmed'?: (boolean);
 }
 
 export interface Welcome__Output {
@@ -16,4 +17,5 @@ export interface Welcome__Output {
   'logId': (string);
   'version': (number);
   'fullState': (boolean);
+  'confirmed': (boolean);
 }
