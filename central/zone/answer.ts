@@ -187,9 +187,10 @@ function additionalOf(
   return additional
 }
 
-/** Glue is for name servers only. */
+/** What stands below a cut is told of name servers only; one may exist by a wildcard alone. */
 function addressesOf(lookup: RegistryLookup, server: string, type: number): readonly WireRrset[] {
-  if (type === TYPE_NS) return lookup.addressesOf(server)
+  const held = type === TYPE_NS ? lookup.addressesOf(server) : []
+  if (held.length > 0) return held
   const node = lookup.find(server, false)
   const isOwn = node !== 'outside' && (node.is === 'name' || node.is === 'wildcard')
   return isOwn ? node.rrsets.filter(isAddress) : []

@@ -32,6 +32,7 @@ const rrsets = [
   ['cut.example', 'NS', 'ns.cut.example.'],
   ['cut.example', 'DS', `1 8 1 ${'00'.repeat(20)}`],
   ['ns.cut.example', 'A', '192.0.2.3'],
+  ['wide.example', 'NS', 'ns.w.example.'],
   ['*.w.example', 'A', '192.0.2.4'],
   ['d.example', 'DNAME', 'w.example.'],
   ['long.example', 'DNAME', `${long}.${long}.${long}.example.`],
@@ -97,6 +98,12 @@ it.each<[string, string, number, string]>([
     'NXDOMAIN | aa | gone.example. CNAME | other.test. SOA | ',
   ],
   ['a referral', 'x.cut.example.', TYPE_A, 'NOERROR |  |  | cut.example. NS | ns.cut.example. A'],
+  [
+    'a referral to a name server that a wildcard answers for',
+    'x.wide.example.',
+    TYPE_A,
+    'NOERROR |  |  | wide.example. NS | ns.w.example. A',
+  ],
   [
     'DS at a cut (RFC 4035 §3.1.4.1)',
     'cut.example.',

@@ -21,7 +21,7 @@ describe('jsonSchemaOf', () => {
   })
 
   it.each([
-    ['manifest', manifestSchema, ['clusters', 'zones', 'networks', 'apps']],
+    ['manifest', manifestSchema, ['clusters', 'zones', 'networks', 'records', 'apps']],
     ['topology', topologySchema, ['clusters']],
   ])('describes a %s', (_, schema, keys) => {
     expect(Object.keys(jsonSchemaOf(schema).properties ?? {})).toEqual(keys)
