@@ -70,6 +70,14 @@ const cases: readonly (readonly [text: string, ...findings: readonly string[]])[
     'dname-and-ns 4:3 a.example. has NS records beside its DNAME record',
   ],
   [
+    `${apex}*.a DNAME b.test.`,
+    'wildcard-impossible 4:5 *.a.example. is a wildcard, which cannot have DNAME records',
+  ],
+  [
+    `${apex}*.a NS b.test.`,
+    'wildcard-impossible 4:5 *.a.example. is a wildcard, which cannot have NS records',
+  ],
+  [
     `${apex}a DNAME b.test.\na CNAME c.test.`,
     'cname-and-other-data 5:3 a.example. has a CNAME record, and DNAME at z:4',
   ],

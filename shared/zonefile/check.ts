@@ -137,6 +137,7 @@ export class ZoneCheck {
       this.#error('soa-not-at-apex', soa.places[0], message)
     }
     this.#checkAliases(owner, rrsets, apex)
+    if (owner.startsWith('*.')) this.#checkWildcard(owner, rrsets)
     // RFC 6672 §2.4: "Resource records MUST NOT exist at any subdomain of the owner of a DNAME RR"
     const above = dnames.size === 0 ? undefined : ancestorIn(parentOf(owner), apex, dnames)
     if (above !== undefined) {
@@ -164,6 +165,15 @@ export class ZoneCheck {
       if (type === TYPE_DNAME && owner !== apex && has(rrsets, TYPE_NS)) {
         this.#error('dname-and-ns', places[0], `${owner} has NS records beside its DNAME record`)
       }
+    }
+  }
+
+  /** RFC 4592 §4.2, §4.4: what NS and DNAME records of a wildcard would mean is not defined. */
+  #checkWildcard(owner: Name, rrsets: readonly Rrset[]): void {
+    for (const { type, places } of rrsets) {
+      if (type !== TYPE_NS && type !== TYPE_DNAME) continue
+      const message = `${owner} is a wildcard, which cannot have ${formatRecordType(type)} records`
+      this.#error('wildcard-impossible', places[0], message)
     }
   }
 

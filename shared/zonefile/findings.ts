@@ -16,6 +16,7 @@ export const errorRules = [
   'dname-multiple',
   'dname-and-ns',
   'below-dname',
+  'wildcard-impossible',
   'ttl-differs',
   'glue-missing',
   'zone-too-large',
