@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { Registry as MetricRegistry, collectDefaultMetrics } from 'prom-client'
+import { Registry as MetricRegistry } from 'prom-client'
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
+import { registerProcessMetrics } from '../shared/metrics.ts'
 import type { Program } from '../shared/program.ts'
 import { softwareName } from '../shared/software.ts'
 import { startAll } from '../shared/startable.ts'
@@ -92,7 +93,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
     }
 
     const register = new MetricRegistry()
-    collectDefaultMetrics({ register, prefix: 'meridian_central_' })
+    registerProcessMetrics(register, 'meridian_central_')
     registerRegistryMetrics(register, registry)
     registerMetrics(register)
     const duties = createDuties(opened, registry, logger)

@@ -1,6 +1,7 @@
-import { Registry as MetricRegistry, collectDefaultMetrics } from 'prom-client'
+import { Registry as MetricRegistry } from 'prom-client'
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
+import { registerProcessMetrics } from '../shared/metrics.ts'
 import type { Program } from '../shared/program.ts'
 import type { Startable } from '../shared/startable.ts'
 import { softwareName } from '../shared/software.ts'
@@ -45,7 +46,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
   const clusters = readTopologyFile(config.topology)
   const own = ownClusterOf(clusters, config.cluster, config.topology)
   const register = new MetricRegistry()
-  collectDefaultMetrics({ register, prefix: 'meridian_edge_' })
+  registerProcessMetrics(register, 'meridian_edge_')
 
   const client = new CentralClient(config.central, {
     clock,
@@ -93,6 +94,7 @@ export function createEdge(config: EdgeOptions, logger: Logger): Program {
     replica,
     intervalMs: config.replica.snapshotSeconds * 1000,
     clock,
+    random: Math.random,
     logger: logger.child({ component: 'edge/replica' }),
     metrics: () => metrics,
   })

@@ -1,5 +1,11 @@
 import type { Registry as MetricRegistry } from 'prom-client'
-import { Counter, Gauge } from 'prom-client'
+import { Counter, Gauge, collectDefaultMetrics } from 'prom-client'
+
+/** Registers what prom-client tells of any process of Node; names begin with `prefix`. */
+export function registerProcessMetrics(register: MetricRegistry, prefix: string): void {
+  // In ms. Its own 10 ms take two thirds of the CPU time of an edge that has nothing to do.
+  collectDefaultMetrics({ register, prefix, eventLoopMonitoringPrecision: 100 })
+}
 
 /** Adds a sample: the labels, and the value now. */
 export type AddSample<L extends string> = (

@@ -18,7 +18,7 @@ const EDGES = 50
 const LIGHT_EDGES = 2_000
 const CHANGES_PER_ROUND = 100
 /** Until code is compiled. */
-const WARM_CHANGES = 30
+const WARM_CHANGES = 50
 const HOST = `changes.${APEX}`
 /** Between two changes, so that one does not meet what the one before has left to do. */
 const PAUSE_MS = 50
@@ -55,16 +55,12 @@ async function measureAnswers(
 ): Promise<void> {
   const folder = new BenchFolder()
   const central = new BenchCentral(folder)
-  let edges: Edges | undefined
+  const edges = new Edges()
   try {
     await central.start()
     await central.apply(groundManifest(readTopologyFile(topologyFile)))
-    await put(central, 0)
-    edges = await Edges.start(folder, central.grpc, EDGES)
-    await edges.answeredAt(HOST, addressOf(0))
-    progress(`spread: ${EDGES} edges are up`)
-    let turn = 0
-    while (turn < WARM_CHANGES) {
+    let turn = await startAmidChanges(edges, folder, central, progress)
+    for (let i = 0; i < WARM_CHANGES; i++) {
       await put(central, ++turn)
       await edges.answeredAt(HOST, addressOf(turn))
     }
@@ -90,10 +86,40 @@ async function measureAnswers(
       progress(`spread: answers: round ${round}/${rounds}: p99 ${formatValue(p99)} ms`)
     }
   } finally {
-    edges?.end()
+    await edges.end()
     await central.end()
     folder.remove()
   }
+}
+
+/**
+ * Starts the edges one after the other while the record changes: edges of the same age would compile code
+ * and collect garbage at the same change. Returns how many changes there have been.
+ */
+async function startAmidChanges(
+  edges: Edges,
+  folder: BenchFolder,
+  central: BenchCentral,
+  progress: Progress,
+): Promise<number> {
+  let turn = 0
+  const areUp = new AbortController()
+  const changes = (async () => {
+    while (!areUp.signal.aborted) {
+      await put(central, ++turn)
+      await wait(PAUSE_MS)
+    }
+  })()
+  try {
+    for (let i = 1; i <= EDGES; i++) {
+      await edges.start(folder, central.grpc)
+      if (i % 10 === 0) progress(`spread: ${i} of ${EDGES} edges are up`)
+    }
+  } finally {
+    areUp.abort()
+    await changes
+  }
+  return turn
 }
 
 // ---- edges that only listen ----

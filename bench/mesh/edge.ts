@@ -23,6 +23,7 @@ const CALLS = 'meridian_edge_replica_resolve_duration_seconds'
 export interface BenchEdgeOptions {
   /** The own cluster, and the id without another. */
   readonly cluster: string
+  /** Without one there is only this edge in the folder. */
   readonly id?: string
   readonly replica: 'full' | 'on-demand'
   /** The only core that it may run on. */
@@ -43,6 +44,8 @@ export interface BenchEdgeOptions {
 export class BenchEdge {
   readonly #folder: BenchFolder
   readonly #options: BenchEdgeOptions
+  /** Of its data and its config in the folder. */
+  readonly #name: string
   #process: MeridianProcess | undefined
   #admin = ''
   dns: Target = { address: '127.0.0.1', port: 0 }
@@ -50,6 +53,7 @@ export class BenchEdge {
   constructor(folder: BenchFolder, options: BenchEdgeOptions) {
     this.#folder = folder
     this.#options = options
+    this.#name = options.id ?? 'edge'
   }
 
   /** When the process was spawned (monotonic ms). */
@@ -75,11 +79,11 @@ export class BenchEdge {
   async start(central: string): Promise<void> {
     const { cluster, id, replica, cpu, threads, topology, tableBytes, namesMax, trusted } =
       this.#options
-    const config = this.#folder.write('edge.yaml', {
+    const config = this.#folder.write(`${this.#name}.yaml`, {
       id: id ?? cluster,
       cluster,
       topology: topology ?? topologyFile,
-      dataDir: this.#folder.path('edge'),
+      dataDir: this.#folder.path(this.#name),
       listen: { addresses: ['127.0.0.1:0'], ...(threads === undefined ? {} : { threads }) },
       central: { addresses: [central] },
       replica: { kind: replica, ...(namesMax === undefined ? {} : { namesMax }) },
@@ -137,12 +141,12 @@ export class BenchEdge {
 
   /** Size of the snapshot file in bytes. */
   snapshotBytes(): number {
-    return this.#folder.sizeOf('edge', 'replica.snapshot')
+    return this.#folder.sizeOf(this.#name, 'replica.snapshot')
   }
 
   /** While it does not run: the next start knows nothing but the topology. */
   removeData(): void {
-    this.#folder.clear('edge')
+    this.#folder.clear(this.#name)
   }
 
   async #get(path: string): Promise<string> {

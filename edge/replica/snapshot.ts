@@ -28,6 +28,8 @@ const SETTLE_NAME_MS = 0.03
 const NAMES_AT_ONCE = 1_000
 /** Between two snapshots lies at least so many times the time that the last one took. */
 const TIMES_THE_LAST = 20
+/** The interval is longer by up to this share of it: edges on one machine hear of a change together. */
+const SPREAD = 0.5
 
 const headerSchema = z.object({
   logId: z.string().min(1),
@@ -41,6 +43,8 @@ export interface SnapshotOptions {
   readonly replica: Replica
   readonly intervalMs: number
   readonly clock: Clock
+  /** At least 0 and below 1. */
+  readonly random: () => number
   readonly logger: Logger
   readonly metrics: () => ReplicaMetrics
 }
@@ -96,8 +100,9 @@ export class ReplicaSnapshot implements Startable {
 
   #schedule(settleMs: number): void {
     if (this.#timer !== undefined || this.#isStopped) return
-    const { clock } = this.#options
-    const intervalMs = Math.max(this.#options.intervalMs, this.#tookMs * TIMES_THE_LAST)
+    const { clock, random } = this.#options
+    const leastMs = Math.max(this.#options.intervalMs, this.#tookMs * TIMES_THE_LAST)
+    const intervalMs = leastMs * (1 + SPREAD * random())
     const waitMs = Math.max(settleMs, this.#writtenAt + intervalMs - clock.nowMs())
     this.#timer = setTimeout(() => {
       this.#timer = undefined

@@ -176,6 +176,7 @@ function createSnapshot(replica: Replica): {
     replica,
     intervalMs: 1,
     clock: new ManualClock(),
+    random: () => 0,
     logger,
     metrics: () => metrics,
   })
