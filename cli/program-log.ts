@@ -78,6 +78,12 @@ function addPastCommands(program: Command, bind: Bind): void {
       'check every record of the log against the chain of hashes; exit code 1 when damaged',
     )
     .option('--data-dir <dir>', 'that of a central that is stopped; without it central is asked')
+    .addOption(
+      new Option('--driver <driver>', 'whose file in it: only where it has files of both').choices([
+        'sqlite',
+        'kafka',
+      ]),
+    )
   withExamples(verify, 'log verify', 'log verify --data-dir .meridian/central')
   bind(verify, async () => (await import('./commands/log-verify.ts')).verify)
 }

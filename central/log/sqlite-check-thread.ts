@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { MeridianError } from '../../shared/errors.ts'
 import type { CheckedLog } from './sqlite-check.ts'
-import { checkLog } from './sqlite-check.ts'
+import { checkLog, LOG_FORMAT } from './sqlite-check.ts'
 
 /* The program of the thread that checks a log: it is given the path, answers once, and ends. */
 
@@ -13,7 +13,7 @@ export type CheckResult =
 
 function check(path: string): CheckResult {
   try {
-    return { ok: true, checked: checkLog(path) }
+    return { ok: true, checked: checkLog(path, LOG_FORMAT) }
   } catch (err) {
     if (!(err instanceof MeridianError)) throw err
     return { ok: false, code: err.code, message: err.message }

@@ -3,24 +3,50 @@ import { damaged, foreign } from './log-errors.ts'
 import { hashOfLog, hashOfRecord } from './record.ts'
 import { blameFile, explain } from './sqlite-errors.ts'
 
-/* What is in the file of the SQLite log, and how it is found to be what was written. */
+/* What is in the SQLite files that hold a log, and how they are found to be what was written. */
 
-/** Says in the header of the file that it is a log of Meridian: "MLOG". */
-export const APPLICATION_ID = 0x4d4c4f47
-/** Format of the tables below; software refuses a file with a greater one. */
-export const FORMAT_VERSION = 1
+/** A kind of file that holds a log. */
+export interface LogFormat {
+  /** What errors call it, with its article. */
+  readonly name: string
+  /** Says in the header of the file what it is (`application_id`). */
+  readonly applicationId: number
+  /** Number of these tables (`user_version`); software refuses a file with a greater one. */
+  readonly version: number
+  /** The statements that make the tables, by name; `LOG_TABLES` and more. */
+  readonly tables: ReadonlyMap<string, string>
+  /** How ids look that `meta` may have. */
+  readonly id: RegExp
+  /** Checks what is in the file beside the records. Throws as `checkLog`. */
+  readonly checkRest: (db: DatabaseSync, path: string) => void
+}
 
 /**
- * The statements that make the tables, by name. `meta.head` is the version of the last row of `changes`:
- * without it the end could be cut off unseen.
+ * The statements that make the tables of the records, by name. `meta.head` is the version of the last row
+ * of `changes`: without it the end could be cut off unseen.
  */
-export const TABLES: ReadonlyMap<string, string> = new Map([
+export const LOG_TABLES: ReadonlyMap<string, string> = new Map([
   [
     'changes',
     'CREATE TABLE changes (version INTEGER PRIMARY KEY, payload TEXT NOT NULL, hash BLOB NOT NULL) STRICT',
   ],
   ['meta', 'CREATE TABLE meta (log_id TEXT NOT NULL, head INTEGER NOT NULL) STRICT'],
 ])
+
+/** The file of the SQLite log. */
+export const LOG_FORMAT: LogFormat = {
+  name: 'a log of Meridian',
+  // "MLOG"
+  applicationId: 0x4d4c4f47,
+  version: 1,
+  tables: LOG_TABLES,
+  id: /^[0-9a-f]{32}$/,
+  checkRest: (db, path) => {
+    // Nothing is ever deleted, so a free page is a live one that the next append would overwrite.
+    const free = readNumber(db, 'PRAGMA freelist_count', 'freelist_count')
+    if (free !== 0) throw damaged(path, 0, `the file lists ${free} free pages, a log has none`)
+  },
+}
 
 /** One row of `changes`, hash in hex. */
 export interface LogRow {
@@ -44,16 +70,16 @@ export interface CheckedLog {
  * Checks a whole log file without a way to write to it. `visit` gets each row that is right, with the head.
  * Throws MERIDIAN_LOG_FOREIGN, MERIDIAN_LOG_DAMAGED or MERIDIAN_LOG_UNAVAILABLE.
  */
-export function checkLog(path: string, visit?: VisitRow): CheckedLog {
+export function checkLog(path: string, format: LogFormat, visit?: VisitRow): CheckedLog {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path, { readOnly: true })
     // One transaction: all that is checked is one state of the file.
     db.exec('BEGIN')
-    checkHeader(db, path)
-    const meta = readMeta(db, path)
+    checkHeader(db, path, format)
+    const meta = readMeta(db, path, format)
     const hash = checkChain(db, path, meta, visit)
-    checkPages(db, path)
+    checkPages(db, path, format)
     return { ...meta, hash }
   } catch (err) {
     throw explain(path, err)
@@ -62,44 +88,59 @@ export function checkLog(path: string, visit?: VisitRow): CheckedLog {
   }
 }
 
-/** Checks that a database is a log of a format that is known. Throws as `checkLog`. */
-export function checkHeader(db: DatabaseSync, path: string): void {
+/** Writes into the header of a database what it is, and makes its tables; in a transaction of the caller. */
+export function createTables(db: DatabaseSync, format: LogFormat): void {
+  db.exec(`PRAGMA application_id = ${format.applicationId}`)
+  db.exec(`PRAGMA user_version = ${format.version}`)
+  for (const sql of format.tables.values()) db.exec(sql)
+}
+
+/** Checks that a database is what it should be, of a format that is known. Throws as `checkLog`. */
+export function checkHeader(
+  db: DatabaseSync,
+  path: string,
+  { name, applicationId: wantedId, version: wanted }: LogFormat,
+): void {
   const applicationId = readNumber(db, 'PRAGMA application_id', 'application_id')
-  if (applicationId !== APPLICATION_ID) {
+  if (applicationId !== wantedId) {
     throw foreign(
       path,
-      'it is not a log of Meridian: an SQLite database with the application_id ' +
-        `${hex(applicationId)}, ${hex(APPLICATION_ID)} is wanted`,
+      `it is not ${name}: an SQLite database with the application_id ` +
+        `${hex(applicationId)}, ${hex(wantedId)} is wanted`,
     )
   }
   const format = readNumber(db, 'PRAGMA user_version', 'user_version')
-  if (format > FORMAT_VERSION) {
+  if (format > wanted) {
     throw foreign(
       path,
       'it was written by a newer version of Meridian: ' +
-        `its user_version is ${format}, this one reads up to ${FORMAT_VERSION}`,
+        `its user_version is ${format}, this one reads up to ${wanted}`,
     )
   }
-  if (format !== FORMAT_VERSION) {
-    throw damaged(path, 0, `its user_version is ${format}, ${FORMAT_VERSION} is wanted`)
+  if (format !== wanted) {
+    throw damaged(path, 0, `its user_version is ${format}, ${wanted} is wanted`)
   }
 }
 
 /** Reads the id and the head, once the tables are found to be the ones that were made. Throws as `checkLog`. */
-export function readMeta(db: DatabaseSync, path: string): Omit<CheckedLog, 'hash'> {
+export function readMeta(
+  db: DatabaseSync,
+  path: string,
+  format: LogFormat,
+): Omit<CheckedLog, 'hash'> {
   try {
     const tables = db.prepare('SELECT name, sql FROM sqlite_schema').all()
     const isOurs =
-      tables.length === TABLES.size &&
-      tables.every(({ name, sql }) => typeof name === 'string' && TABLES.get(name) === sql)
-    if (!isOurs) throw damaged(path, 0, 'its tables are not those of a log')
+      tables.length === format.tables.size &&
+      tables.every(({ name, sql }) => typeof name === 'string' && format.tables.get(name) === sql)
+    if (!isOurs) throw damaged(path, 0, `its tables are not those of ${format.name}`)
     const rows = db.prepare('SELECT log_id, head FROM meta').all()
     const id = rows[0]?.['log_id']
     const head = rows[0]?.['head']
     if (
       rows.length !== 1 ||
       typeof id !== 'string' ||
-      !/^[0-9a-f]{32}$/.test(id) ||
+      !format.id.test(id) ||
       typeof head !== 'number' ||
       head < 0
     ) {
@@ -139,13 +180,11 @@ function checkChain(
 }
 
 /** Checks what the chain cannot see: the order of the pages that searches and appends rely on. */
-function checkPages(db: DatabaseSync, path: string): void {
+function checkPages(db: DatabaseSync, path: string, format: LogFormat): void {
   try {
     const fault = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (fault !== 'ok') throw damaged(path, 0, `quick_check of SQLite says: ${String(fault)}`)
-    // Nothing is ever deleted, so a free page is a live one that the next append would overwrite.
-    const free = readNumber(db, 'PRAGMA freelist_count', 'freelist_count')
-    if (free !== 0) throw damaged(path, 0, `the file lists ${free} free pages, a log has none`)
+    format.checkRest(db, path)
   } catch (err) {
     throw blameFile(path, 0, err)
   }

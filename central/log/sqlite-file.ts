@@ -13,14 +13,7 @@ import {
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { damaged, foreign, unavailable } from './log-errors.ts'
-import {
-  APPLICATION_ID,
-  checkHeader,
-  FORMAT_VERSION,
-  readMeta,
-  TABLES,
-  type CheckedLog,
-} from './sqlite-check.ts'
+import { checkHeader, createTables, LOG_FORMAT, readMeta, type CheckedLog } from './sqlite-check.ts'
 import { explain } from './sqlite-errors.ts'
 
 /*
@@ -55,8 +48,8 @@ export function findLogFile(file: string): FoundLog {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path, { readOnly: true })
-    checkHeader(db, path)
-    return { db, path, ...readMeta(db, path) }
+    checkHeader(db, path, LOG_FORMAT)
+    return { db, path, ...readMeta(db, path, LOG_FORMAT) }
   } catch (err) {
     db?.close()
     throw explain(path, err)
@@ -70,7 +63,7 @@ export function findLogFile(file: string): FoundLog {
 export function takeLogFile(path: string, checked: CheckedLog): DatabaseSync {
   const db = lock(path)
   try {
-    const now = readMeta(db, path)
+    const now = readMeta(db, path, LOG_FORMAT)
     if (now.id !== checked.id || now.head !== checked.head) {
       throw unavailable(path, 'it changed while it was checked: another central uses it')
     }
@@ -111,9 +104,7 @@ function create(path: string): void {
     try {
       const id = randomBytes(16).toString('hex')
       db.exec('BEGIN')
-      db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
-      db.exec(`PRAGMA user_version = ${FORMAT_VERSION}`)
-      for (const sql of TABLES.values()) db.exec(sql)
+      createTables(db, LOG_FORMAT)
       db.prepare('INSERT INTO meta (log_id, head) VALUES (?, 0)').run(id)
       db.exec('COMMIT')
       db.exec('PRAGMA journal_mode = WAL')

@@ -5,7 +5,7 @@ import type { EventLog, RecordListener } from './event-log.ts'
 import { Followers } from './followers.ts'
 import { assertVersion, conflict, unavailable } from './log-errors.ts'
 import { encodeChange, hashOfRecord } from './record.ts'
-import { checkLog, type CheckedLog, type LogRow } from './sqlite-check.ts'
+import { checkLog, LOG_FORMAT, type CheckedLog, type LogRow } from './sqlite-check.ts'
 import { checkLogAside } from './sqlite-checker.ts'
 import { findLogFile, takeLogFile, type FoundLog } from './sqlite-file.ts'
 import { LogReader } from './sqlite-reader.ts'
@@ -54,7 +54,7 @@ export function beginSqliteLog(
     if (head > checkedAtOnce && hash !== undefined) {
       return new OneFileLog(found, hash, checkLogAside(path))
     }
-    const checked = checkLog(path)
+    const checked = checkLog(path, LOG_FORMAT)
     return new OneFileLog(found, checked.hash, Promise.resolve(checked))
   } catch (err) {
     found.db.close()

@@ -1,24 +1,36 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MeridianError } from '../../shared/errors.ts'
+import { COPY_FORMAT, COPY_REMEDY } from './kafka/copy-format.ts'
 import { decodeRecord } from './record.ts'
-import { checkLog } from './sqlite-check.ts'
+import { checkLog, LOG_FORMAT, type LogFormat } from './sqlite-check.ts'
 
-/** The files in which drivers keep a log, under the data folder of a central. */
-export const logFiles: readonly string[] = ['events.sqlite', 'events-kafka.sqlite']
+/** The drivers that keep a file; as `eventLog.driver` of central. */
+export type FileDriver = 'sqlite' | 'kafka'
+
+/** The files that drivers keep in the data folder of a central. */
+export const logFiles: Readonly<Record<FileDriver, string>> = {
+  sqlite: 'events.sqlite',
+  kafka: 'events-kafka.sqlite',
+}
 
 /** What a file was found to be, from its first record to its last. */
 export type VerifiedFile =
   | {
       readonly ok: true
       readonly version: number
-      /** Hash of the history up to the version. */
-      readonly hash: string
+      /** Hash of the history up to the version; absent in a copy of a topic that has nothing of it yet. */
+      readonly hash?: string
       readonly events: number
     }
-  /** `version`: the first record that is not as it was written; `absent`: there is no log. */
+  /** `version`: the first record that is not as it was written. */
   | { readonly ok: false; readonly version: number; readonly detail: string }
-  | 'absent'
+
+/** The drivers whose files are in the data folder of a central. */
+export function findLogFiles(dataDir: string): readonly FileDriver[] {
+  const drivers: readonly FileDriver[] = ['sqlite', 'kafka']
+  return drivers.filter((driver) => existsSync(join(dataDir, logFiles[driver])))
+}
 
 /**
  * Checks the log of a central that is stopped, without a way to write to it; `onRecord` hears how far it has
@@ -26,23 +38,36 @@ export type VerifiedFile =
  */
 export function verifyLogFile(
   dataDir: string,
+  driver: FileDriver,
   onRecord: (version: number, head: number) => void,
 ): VerifiedFile {
-  const path = logFiles.map((name) => join(dataDir, name)).find((file) => existsSync(file))
-  if (path === undefined) return 'absent'
+  const path = join(dataDir, logFiles[driver])
+  const { format, remedy } = kinds[driver]
   let events = 0
   let version = 0
   try {
-    const { head, hash } = checkLog(path, (row, last) => {
+    const { id, head, hash } = checkLog(path, format, (row, last) => {
       events += decodeRecord(path, row.version, row.payload).events.length
       version = row.version
       onRecord(version, last)
     })
-    return { ok: true, version: head, hash, events }
+    return { ok: true, version: head, ...(id === '' ? {} : { hash }), events }
   } catch (err) {
     if (!(err instanceof MeridianError) || !faults.has(err.code)) throw err
-    return { ok: false, version: version + 1, detail: err.message }
+    const detail = err.code === 'MERIDIAN_LOG_DAMAGED' ? err.message + remedy : err.message
+    return { ok: false, version: version + 1, detail }
   }
+}
+
+interface Kind {
+  readonly format: LogFormat
+  /** What to do when it is damaged. */
+  readonly remedy: string
+}
+
+const kinds: Readonly<Record<FileDriver, Kind>> = {
+  sqlite: { format: LOG_FORMAT, remedy: '' },
+  kafka: { format: COPY_FORMAT, remedy: COPY_REMEDY },
 }
 
 const faults: ReadonlySet<string> = new Set(['MERIDIAN_LOG_DAMAGED', 'MERIDIAN_LOG_FOREIGN'])

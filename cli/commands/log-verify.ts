@@ -16,7 +16,12 @@ const VERIFY_DEADLINE_MS = 1_800_000
 /** How often a person sees how far it has come. */
 const PROGRESS_MS = 200
 
-const verifyOptions = z.object({ ...globalOptions, dataDir: z.string().min(1).optional() })
+const driverSchema = z.enum(['sqlite', 'kafka'])
+const verifyOptions = z.object({
+  ...globalOptions,
+  dataDir: z.string().min(1).optional(),
+  driver: driverSchema.optional(),
+})
 
 const verifiedSchema = z.object({
   ok: z.boolean(),
@@ -28,11 +33,14 @@ const verifiedSchema = z.object({
 
 /** `meridian log verify`: checks a log from its first record to its last. */
 export async function verify(call: Call): Promise<number> {
-  const { dataDir, output } = parseOptions(verifyOptions, call.options)
+  const { dataDir, driver, output } = parseOptions(verifyOptions, call.options)
+  if (dataDir === undefined && driver !== undefined) {
+    throw usageError('--driver: says which file of a --data-dir, which is not given')
+  }
   const found =
     dataDir === undefined
       ? await verifyRunning(call)
-      : await verifyFile(call.io, resolve(call.io.cwd, dataDir))
+      : await verifyFile(call.io, resolve(call.io.cwd, dataDir), driver)
   if (output === 'json') call.io.out(renderJson(found))
   else if (found.ok) {
     const { version, hash, events } = found
@@ -63,14 +71,26 @@ async function verifyRunning(call: Call): Promise<Verified> {
 }
 
 /** Reads the file of a central that is stopped; nothing is ever written to it. */
-async function verifyFile(io: Io, dataDir: string): Promise<Verified> {
+async function verifyFile(
+  io: Io,
+  dataDir: string,
+  wanted: z.output<typeof driverSchema> | undefined,
+): Promise<Verified> {
   const central = await import('../../central/main.ts')
-  const { logFiles, verifyLogFile } = await central.loadLogCheck()
+  const { findLogFiles, logFiles, verifyLogFile } = await central.loadLogCheck()
+  const drivers = findLogFiles(dataDir).filter((one) => wanted === undefined || one === wanted)
+  const [driver] = drivers
+  if (driver === undefined) {
+    const missing = wanted === undefined ? Object.values(logFiles) : [logFiles[wanted]]
+    throw usageError(`--data-dir: ${dataDir} has no ${missing.join(' and no ')}`)
+  }
+  if (drivers.length > 1) {
+    const both = `${logFiles.sqlite} and ${logFiles.kafka}, from two drivers of the log`
+    throw usageError(`--data-dir: ${dataDir} has ${both}; say which by --driver sqlite or kafka`)
+  }
   const show = progressOf(io)
   try {
-    const found = verifyLogFile(dataDir, show)
-    if (found !== 'absent') return found
-    throw usageError(`--data-dir: ${dataDir} has no ${logFiles.join(' and no ')}`)
+    return verifyLogFile(dataDir, driver, show)
   } catch (err) {
     if (!(err instanceof MeridianError) || err.code !== 'MERIDIAN_LOG_UNAVAILABLE') throw err
     const hint = 'stop that central, or ask it: meridian log verify --url URL'

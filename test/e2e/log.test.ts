@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { LocalCopy } from '../../central/log/kafka/local-copy.ts'
 import { callCli } from '../../cli/cli.fixture.ts'
 import { packageRoot } from '../../shared/package-root.ts'
 import { CentralUnderTest, TestFolder, token } from '../support/mesh.ts'
@@ -106,7 +107,8 @@ it('a log is verified while central runs, and its file when it is stopped', asyn
     expect.stringMatching(/^head +5\nhash +[0-9a-f]{64}\nchanges +5\n/),
   ])
   const dataDir = folder.file('central')
-  const verify = () => callCli(['log', 'verify', '--data-dir', dataDir])
+  const verify = (...more: readonly string[]) =>
+    callCli(['log', 'verify', '--data-dir', dataDir, ...more])
   const locked = await verify()
   expect([locked.code, locked.err]).toEqual([
     1,
@@ -119,10 +121,22 @@ it('a log is verified while central runs, and its file when it is stopped', asyn
     'has no events.sqlite',
   )
 
+  // As a central leaves it that was moved to Kafka: its old log, and the copy of the topic.
+  new LocalCopy(join(dataDir, 'events-kafka.sqlite'), 'meridian').close()
+  const both = await verify()
+  expect([both.code, both.err]).toEqual([
+    2,
+    expect.stringContaining('has events.sqlite and events-kafka.sqlite, from two drivers'),
+  ])
+  expect(await verify('--driver', 'sqlite')).toEqual(asked)
+  expect((await verify('--driver', 'kafka')).out).toMatch(/^head +0\nhash +-\n/)
+  const misplaced = await cli(['log', 'verify', '--driver', 'kafka'])
+  expect([misplaced.code, misplaced.err]).toEqual([2, expect.stringContaining('--driver: says')])
+
   const db = new DatabaseSync(join(dataDir, 'events.sqlite'))
   db.exec(`UPDATE changes SET payload = replace(payload, '"lhr"', '"xyz"') WHERE version = 2`)
   db.close()
-  const damaged = await verify()
+  const damaged = await verify('--driver', 'sqlite')
   expect([damaged.code, damaged.err]).toEqual([
     1,
     expect.stringContaining('the log is damaged at version 2'),

@@ -1,35 +1,19 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import { MeridianError } from '../../../shared/errors.ts'
 import { damaged, foreign } from '../log-errors.ts'
 import { hashOfLog } from '../record.ts'
-import { TABLES, type LogRow } from '../sqlite-check.ts'
+import { checkHeader, createTables, type LogRow } from '../sqlite-check.ts'
 import { blameFile, explain } from '../sqlite-errors.ts'
 import { LogReader } from '../sqlite-reader.ts'
+import { COPY_FORMAT, COPY_REMEDY, readEnd } from './copy-format.ts'
+import type { CopyEnd, FoundCopy } from './copy-format.ts'
 import type { FoldState, PartChange, StoredPart } from './fold.ts'
 
-/** Says in the header of the file that it is a copy of a topic: "MLOK". */
-const APPLICATION_ID = 0x4d4c4f4b
-const FORMAT_VERSION = 1
 /** What is left of a WAL after a checkpoint. */
 const WAL_KEPT_BYTES = 16 * 1024 * 1024
-
-/** One row: where the copy ends in the topic. */
-const TOPIC_TABLE = `CREATE TABLE topic (
-  name TEXT NOT NULL, next INTEGER NOT NULL, epoch INTEGER NOT NULL, anchor TEXT NOT NULL) STRICT`
-const PARTS_TABLE = `CREATE TABLE parts (
-  offset INTEGER PRIMARY KEY, author TEXT NOT NULL, value BLOB NOT NULL) STRICT`
-
-/** How far a copy reaches. */
-export interface CopyEnd {
-  /** Offset of the record of the topic that comes next. */
-  readonly next: number
-  /** Epoch of the leader that wrote the last one; -1 when there is none. */
-  readonly epoch: number
-  /** SHA-256 of the value of the last one (hex), to find it again by; empty when there is none. */
-  readonly anchor: string
-}
 
 /** What was read from the topic in one step. */
 export interface CopyStep {
@@ -67,13 +51,13 @@ export class LocalCopy {
     this.path = path
     this.#db = open(path, topic)
     try {
-      const found = readEnd(this.#db, path, topic)
+      const found = find(this.#db, path, topic)
       this.#logId = found.logId
       this.#head = found.head
       this.#end = found.end
     } catch (err) {
       this.#db.close()
-      throw blameFile(path, 0, err)
+      throw withRemedy(blameFile(path, 0, err))
     }
     this.#insert = this.#db.prepare('INSERT INTO changes (version, payload, hash) VALUES (?, ?, ?)')
     this.#setMeta = this.#db.prepare('UPDATE meta SET log_id = ?, head = ?')
@@ -159,7 +143,7 @@ function open(path: string, topic: string): DatabaseSync {
     db = new DatabaseSync(path)
     db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0
-    if (!isEmpty) checkHeader(db, path)
+    if (!isEmpty) checkHeader(db, path, COPY_FORMAT)
     db.exec('PRAGMA journal_mode = WAL')
     // The topic is the truth: what a loss of power takes is read from it again.
     db.exec('PRAGMA synchronous = NORMAL')
@@ -167,65 +151,40 @@ function open(path: string, topic: string): DatabaseSync {
     if (isEmpty) create(db, topic)
     // Shows that the file can be written and belongs to nobody else.
     db.exec('BEGIN EXCLUSIVE; UPDATE meta SET head = head; COMMIT')
+    // Left by a check of the file: with this locking_mode the index of the WAL is in memory.
+    rmSync(`${path}-shm`, { force: true })
     return db
   } catch (err) {
     db?.close()
-    throw explain(path, err)
+    throw withRemedy(explain(path, err))
   }
-}
-
-function checkHeader(db: DatabaseSync, path: string): void {
-  const application = db.prepare('PRAGMA application_id').get()?.['application_id']
-  const format = db.prepare('PRAGMA user_version').get()?.['user_version']
-  if (application === APPLICATION_ID && format === FORMAT_VERSION) return
-  if (application === APPLICATION_ID && typeof format === 'number' && format > FORMAT_VERSION) {
-    const found = `its user_version is ${format}, this one reads up to ${FORMAT_VERSION}`
-    throw foreign(path, `it was written by a newer version of Meridian: ${found}`)
-  }
-  throw foreign(path, 'it is not a copy of a topic of Meridian: another SQLite database')
 }
 
 function create(db: DatabaseSync, topic: string): void {
   db.exec('BEGIN')
-  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
-  db.exec(`PRAGMA user_version = ${FORMAT_VERSION}`)
-  for (const sql of [...TABLES.values(), TOPIC_TABLE, PARTS_TABLE]) db.exec(sql)
+  createTables(db, COPY_FORMAT)
   db.exec("INSERT INTO meta (log_id, head) VALUES ('', 0)")
   db.prepare("INSERT INTO topic (name, next, epoch, anchor) VALUES (?, 0, -1, '')").run(topic)
   db.exec('COMMIT')
 }
 
-interface FoundEnd {
-  readonly logId: string
-  readonly head: number
-  readonly end: CopyEnd
-}
-
-function readEnd(db: DatabaseSync, path: string, topic: string): FoundEnd {
-  const meta = db.prepare('SELECT log_id, head FROM meta').get()
-  const place = db.prepare('SELECT name, next, epoch, anchor FROM topic').get()
-  const logId = meta?.['log_id']
-  const head = meta?.['head']
-  const name = place?.['name']
-  const next = place?.['next']
-  const epoch = place?.['epoch']
-  const anchor = place?.['anchor']
-  const isWhole =
-    typeof logId === 'string' &&
-    /^(?:[0-9a-f]{32})?$/.test(logId) &&
-    typeof head === 'number' &&
-    typeof next === 'number' &&
-    typeof epoch === 'number' &&
-    typeof anchor === 'string'
-  if (!isWhole) throw damaged(path, 0, 'it does not say how far it reaches; remove it')
-  if (name !== topic) {
+/** Reads what the copy says of itself, and sees that it is of the topic and ends where it says. */
+function find(db: DatabaseSync, path: string, topic: string): FoundCopy {
+  const found = readEnd(db, path)
+  if (found.topic !== topic) {
     const wanted = `the topic ${topic} is wanted: another dataDir, or the old topic`
-    throw foreign(path, `it is a copy of the topic ${String(name)}, ${wanted}`)
+    throw foreign(path, `it is a copy of the topic ${found.topic}, ${wanted}`)
   }
   const last = db.prepare('SELECT max(version) AS last FROM changes').get()?.['last'] ?? 0
-  if (last !== head) {
-    const found = `the records end at version ${String(last)}, the head is ${head}`
-    throw damaged(path, head, `${found}; remove the file, it is read from the topic again`)
+  if (last !== found.head) {
+    const ends = `the records end at version ${String(last)}, the head is ${found.head}`
+    throw damaged(path, found.head, ends)
   }
-  return { logId, head, end: { next, epoch, anchor } }
+  return found
+}
+
+/** Says of a damaged copy what to do about it. */
+function withRemedy(err: Error): Error {
+  if (!(err instanceof MeridianError) || err.code !== 'MERIDIAN_LOG_DAMAGED') return err
+  return new MeridianError(err.code, err.message + COPY_REMEDY, { cause: err })
 }

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { callCli } from '../../../cli/cli.fixture.ts'
 import type { CentralUnderTest } from '../../support/mesh.ts'
+import { token } from '../../support/mesh.ts'
 import { isRecord, until } from '../../support/program.ts'
 import { BROKER_START_MS } from './broker.ts'
 import { agreement, KafkaMesh, put } from './mesh.ts'
+import type { Position } from './mesh.ts'
 
 const CLIENTS = 64
 const ADDRESSES = ['192.0.2.1']
@@ -79,10 +82,27 @@ async function prepare(centrals: readonly CentralUnderTest[]): Promise<void> {
   await agreement(centrals)
 }
 
+/** `meridian log verify` of each central finds its log whole, up to a version with that hash. */
+async function verify(
+  centrals: readonly CentralUnderTest[],
+  { version, hash }: Position,
+  optionsOf: (central: CentralUnderTest) => readonly string[],
+): Promise<void> {
+  for (const central of centrals) {
+    const { code, out, err } = await callCli(['log', 'verify', ...optionsOf(central)])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(new RegExp(`^head +${version}\nhash +${hash}\nchanges +${version}\n`))
+  }
+}
+
 /** Nothing that was acknowledged is lost, nothing came twice, and all centrals are the same. */
 async function check(history: History, centrals: readonly CentralUnderTest[]): Promise<void> {
-  const { version } = await agreement(centrals, 30_000)
+  const position = await agreement(centrals, 30_000)
+  const { version } = position
+  const tokenFile = mesh.folder.write('token', token)
+  await verify(centrals, position, ({ url }) => ['--url', url, '--token-file', tokenFile])
   for (const central of centrals) await central.end()
+  await verify(centrals, position, (central) => ['--data-dir', mesh.dataDir(central)])
   const logs = centrals.map((central) => mesh.payloads(central))
   for (const log of logs) expect(log).toEqual(logs[0])
   expect(logs[0]).toHaveLength(version)

@@ -68,10 +68,15 @@ export class KafkaMesh {
     this.folder.remove()
   }
 
+  /** Where a central keeps its data. */
+  dataDir(central: CentralUnderTest): string {
+    const folder = this.centrals.find((one) => one.central === central)?.folder
+    return join(folder?.path ?? '', 'central')
+  }
+
   /** What a central has stored of the topic: the payloads, in order. Only when it has ended. */
   payloads(central: CentralUnderTest): readonly string[] {
-    const folder = this.centrals.find((one) => one.central === central)?.folder
-    const db = new DatabaseSync(join(folder?.path ?? '', 'central/events-kafka.sqlite'))
+    const db = new DatabaseSync(join(this.dataDir(central), 'events-kafka.sqlite'))
     try {
       const rows = db.prepare('SELECT payload FROM changes ORDER BY version').all()
       return rows.map((row) => String(row['payload']))
