@@ -100,10 +100,9 @@ export class ReplicaSnapshot implements Startable {
 
   #schedule(settleMs: number): void {
     if (this.#timer !== undefined || this.#isStopped) return
-    const { clock, random } = this.#options
-    const leastMs = Math.max(this.#options.intervalMs, this.#tookMs * TIMES_THE_LAST)
-    const intervalMs = leastMs * (1 + SPREAD * random())
-    const waitMs = Math.max(settleMs, this.#writtenAt + intervalMs - clock.nowMs())
+    const { clock, random, intervalMs } = this.#options
+    const betweenMs = msBetween({ intervalMs, tookMs: this.#tookMs, random: random() })
+    const waitMs = Math.max(settleMs, this.#writtenAt + betweenMs - clock.nowMs())
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#writing = this.#write().finally(() => (this.#writing = undefined))
@@ -159,6 +158,19 @@ export class ReplicaSnapshot implements Startable {
     if (restoring === undefined) throw new TypeError('a snapshot was read that was never begun')
     return { ok: true, tables: restoring.end() }
   }
+}
+
+/**
+ * The time from one snapshot to the next, at least `intervalMs`. `tookMs`: how long the last one took;
+ * `random`: at least 0 and below 1.
+ */
+export function msBetween(options: {
+  readonly intervalMs: number
+  readonly tookMs: number
+  readonly random: number
+}): number {
+  const { intervalMs, tookMs, random } = options
+  return Math.max(intervalMs, tookMs * TIMES_THE_LAST) * (1 + SPREAD * random)
 }
 
 /** Fills tables with the values of a snapshot. */
