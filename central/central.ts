@@ -27,6 +27,7 @@ import type { EventLog } from './log/event-log.ts'
 import { KafkaBulletin } from './log/kafka/kafka-bulletin.ts'
 import { openKafkaLog } from './log/kafka/kafka-log.ts'
 import { registerKafkaLogMetrics } from './log/kafka/metrics.ts'
+import { logFiles } from './log/log-files.ts'
 import { createMemoryLog } from './log/memory-log.ts'
 import { beginSqliteLog } from './log/sqlite-log.ts'
 import { MachineKeeper } from './machines/keeper.ts'
@@ -271,7 +272,7 @@ async function openLog(config: CentralOptions, logger: Logger): Promise<OpenedLo
       bulletin: new KafkaBulletin(kafka, logger.child({ component: 'central/duty' })),
     }
   }
-  const log = beginSqliteLog(join(config.dataDir, 'events.sqlite'))
+  const log = beginSqliteLog(join(config.dataDir, logFiles.sqlite))
   return {
     log,
     isDurable: true,

@@ -17,5 +17,9 @@ export function run(options: { readonly configFile: string }): Promise<number> {
 
 /** Loads what checks the log of a central that is stopped, without a central. */
 export async function loadLogCheck() {
-  return import('./log/verify-file.ts')
+  const [files, check] = await Promise.all([
+    import('./log/log-files.ts'),
+    import('./log/verify-file.ts'),
+  ])
+  return { ...files, ...check }
 }

@@ -7,7 +7,8 @@ import { changeOf, coded } from './event-log.contract.ts'
 import { LocalCopy } from './kafka/local-copy.ts'
 import { encodeChange, hashOfLog, hashOfRecord } from './record.ts'
 import { openSqliteLog } from './sqlite-log.ts'
-import { findLogFiles, logFiles, verifyLogFile, type FileDriver } from './verify-file.ts'
+import { findLogFiles, logFiles, type FileDriver } from './log-files.ts'
+import { verifyLogFile } from './verify-file.ts'
 
 const RECORDS = 20
 const LOG_ID = '0123456789abcdef0123456789abcdef'

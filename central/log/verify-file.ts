@@ -1,18 +1,9 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MeridianError } from '../../shared/errors.ts'
 import { COPY_FORMAT, COPY_REMEDY } from './kafka/copy-format.ts'
+import { logFiles, type FileDriver } from './log-files.ts'
 import { decodeRecord } from './record.ts'
 import { checkLog, LOG_FORMAT, type LogFormat } from './sqlite-check.ts'
-
-/** The drivers that keep a file; as `eventLog.driver` of central. */
-export type FileDriver = 'sqlite' | 'kafka'
-
-/** The files that drivers keep in the data folder of a central. */
-export const logFiles: Readonly<Record<FileDriver, string>> = {
-  sqlite: 'events.sqlite',
-  kafka: 'events-kafka.sqlite',
-}
 
 /** What a file was found to be, from its first record to its last. */
 export type VerifiedFile =
@@ -25,12 +16,6 @@ export type VerifiedFile =
     }
   /** `version`: the first record that is not as it was written. */
   | { readonly ok: false; readonly version: number; readonly detail: string }
-
-/** The drivers whose files are in the data folder of a central. */
-export function findLogFiles(dataDir: string): readonly FileDriver[] {
-  const drivers: readonly FileDriver[] = ['sqlite', 'kafka']
-  return drivers.filter((driver) => existsSync(join(dataDir, logFiles[driver])))
-}
 
 /**
  * Checks the log of a central that is stopped, without a way to write to it; `onRecord` hears how far it has

@@ -5,6 +5,7 @@ import type { ChangeRecord, NewChange } from '../../model/events.ts'
 import type { EventLog, RecordListener } from '../event-log.ts'
 import { Followers } from '../followers.ts'
 import { assertVersion, unavailable } from '../log-errors.ts'
+import { logFiles } from '../log-files.ts'
 import { inPresentWords } from '../older-words.ts'
 import { checkedRecords } from '../sqlite-records.ts'
 import type { FollowCounts, FollowState } from './follower.ts'
@@ -49,7 +50,7 @@ export interface KafkaLog extends EventLog {
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
   const { kafka, dataDir } = options
-  const copy = new LocalCopy(join(dataDir, 'events-kafka.sqlite'), kafka.topic)
+  const copy = new LocalCopy(join(dataDir, logFiles.kafka), kafka.topic)
   let log: TopicLog | undefined
   try {
     log = new TopicLog(options, copy, new TopicClient(kafka, 'log'))
