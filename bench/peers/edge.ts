@@ -1,4 +1,4 @@
-import { loadBatchSockets } from '../../edge/listen/native/batch-socket.ts'
+import { loadBatchSockets } from '../../shared/native/batch-socket.ts'
 import { BenchCentral } from '../mesh/central.ts'
 import { BenchEdge } from '../mesh/edge.ts'
 import { BenchFolder } from '../mesh/folder.ts'

@@ -1,5 +1,5 @@
 import { describeListener } from '../listen/listener.contract.ts'
-import { loadBatchSockets } from '../listen/native/batch-socket.ts'
+import { loadBatchSockets } from '../../shared/native/batch-socket.ts'
 import { createLogger } from '../../shared/log.ts'
 import { TableWriter } from '../table/writer.ts'
 import { DataListener } from './data-listener.ts'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CLASS_IN, TYPE_A } from '../../shared/dns/codes.ts'
 import { createLogger } from '../../shared/log.ts'
-import { loadBatchSockets } from '../listen/native/batch-socket.ts'
+import { loadBatchSockets } from '../../shared/native/batch-socket.ts'
 import { openUdpClient } from '../listen/test-client.ts'
 import { answerOf, keyOf, wireOf } from '../table/table-fixture.ts'
 import { TableWriter } from '../table/writer.ts'

@@ -1,4 +1,4 @@
-import type { BatchMemory } from '../listen/native/batch-memory.ts'
+import type { BatchMemory } from '../../shared/native/batch-memory.ts'
 import type { ClientHandles } from '../locate/client-locator.ts'
 import type { TableHandle } from '../table/layout.ts'
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../shared/errors.ts'
+import { messageOf } from '../errors.ts'
 import { readCounters } from './batch-memory.ts'
 import { answer, batchSockets, openBatchSocket, openClient, textOf } from './client-fixture.ts'
 

@@ -89,6 +89,6 @@ if (failure === undefined) {
   // One of an earlier install may not fit what is there now.
   rmSync(target, { force: true })
   process.stdout.write(
-    `batch sockets: not built, the edge will use node:dgram, which costs more CPU: ${failure}\n`,
+    `batch sockets: not built, the edges and central will use node:dgram, which costs more CPU: ${failure}\n`,
   )
 }

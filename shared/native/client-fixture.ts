@@ -13,7 +13,7 @@ export function batchSockets(): BatchSockets {
   const loaded = loadBatchSockets(file)
   if (loaded.ok) return loaded.api
   throw new Error(
-    `no batch sockets: ${loaded.reason}; build them with "node edge/listen/native/build.mjs" (Linux, a C compiler)`,
+    `no batch sockets: ${loaded.reason}; build them with "node shared/native/build.mjs" (Linux, a C compiler)`,
   )
 }
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { packageRoot } from '../../../shared/package-root.ts'
+import { packageRoot } from '../package-root.ts'
 
 let folder = ''
 const built = (): string => join(folder, 'build', 'batch.node')
@@ -43,7 +43,7 @@ it('without a compiler an install goes on, with one line and without an old addo
   expect(build({})).toMatchObject({ status: 0 })
   expect(build({ CC: '', PATH: folder })).toEqual({
     status: 0,
-    said: 'batch sockets: not built, the edge will use node:dgram, which costs more CPU: no C compiler ($CC, cc, gcc, clang)\n',
+    said: 'batch sockets: not built, the edges and central will use node:dgram, which costs more CPU: no C compiler ($CC, cc, gcc, clang)\n',
   })
   expect(existsSync(built())).toBe(false)
 })

@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const root = join(here, '..', '..', '..')
+const root = join(here, '..', '..')
 
 execFileSync(process.execPath, [join(here, 'build.mjs'), '--sanitize'], { stdio: 'inherit' })
 

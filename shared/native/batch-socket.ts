@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
-import { messageOf } from '../../../shared/errors.ts'
-import { packageRoot } from '../../../shared/package-root.ts'
+import { messageOf } from '../errors.ts'
+import { packageRoot } from '../package-root.ts'
 import type { BatchMemory } from './batch-memory.ts'
 
 export interface BatchSocketOptions {
@@ -56,7 +56,7 @@ export type BatchSocketsLoaded =
   | { readonly ok: false; readonly reason: string }
 
 /** Where the install step puts the addon, for a checkout and for `dist/`. */
-export const builtFile = join(packageRoot(), 'edge', 'listen', 'native', 'build', 'batch.node')
+export const builtFile = join(packageRoot(), 'shared', 'native', 'build', 'batch.node')
 
 /** Loads the addon; `reason` says why it cannot be. Never throws. `file` is for its own test. */
 export function loadBatchSockets(file: string = builtFile): BatchSocketsLoaded {
