@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import {
   CLASS_IN,
@@ -174,14 +175,15 @@ function writeRdata(block: Block, record: RecordData): void {
 }
 
 function addressOctets(type: typeof TYPE_A | typeof TYPE_AAAA, text: string): readonly number[] {
-  const good =
-    type === TYPE_A
-      ? ipaddr.IPv4.isValidFourPartDecimal(text)
-      : ipaddr.IPv6.isValid(text) && !text.includes('%')
-  if (!good) {
-    throw new RangeError(`rdata: ${text} is no ${type === TYPE_A ? 'IPv4' : 'IPv6'} address`)
+  if (type === TYPE_A) {
+    if (!isIPv4(text)) throw new RangeError(`rdata: ${text} is no IPv4 address`)
+    // By hand: most answers have one, and ipaddr.js takes as long for it as all the rest does.
+    return text.split('.').map(Number)
   }
-  return ipaddr.parse(text).toByteArray()
+  if (!isIPv6(text) || text.includes('%')) {
+    throw new RangeError(`rdata: ${text} is no IPv6 address`)
+  }
+  return ipaddr.IPv6.parse(text).toByteArray()
 }
 
 /**

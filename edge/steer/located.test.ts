@@ -152,13 +152,14 @@ describe('a plan by the place of the client', () => {
         fc.array(numbered, { minLength: 2, maxLength: 5 }),
         (policyText, apps, revisions) => {
           const plans = new LocatedPlans()
+          const maps: Uint16Array[] = []
           revisions.forEach((numbers, revision) => {
             const places: ClientPlaces = {
               revision,
               end: numbers.length + 1,
               placeOf: (number) => pool[numbers[number - 1] ?? -1],
             }
-            for (const endpoints of apps) {
+            for (const [i, endpoints] of apps.entries()) {
               const app: ReplicaApp = {
                 policy: policyText,
                 ttlMin: 5,
@@ -178,7 +179,14 @@ describe('a plan by the place of the client', () => {
                   return { is: names ?? plan.map[at], ttl, drawn: drawn?.map(({ upTo }) => upTo) }
                 })
               }
+              const before = maps[i]
+              const after = before && plans.planAfter(before, topology, places)
               expect(said(plans)).toEqual(said(new LocatedPlans()))
+              const { plan } = plans.planOf(app, TYPE_A, topology, places)
+              // Two apps may share a plan, which has gone on with the first of them.
+              if (after !== undefined) expect(plan).toBe(after)
+              else expect([undefined, maps[0]]).toContain(before)
+              maps[i] = plan.map
             }
           })
         },
@@ -214,5 +222,35 @@ describe('a plan by the place of the client', () => {
     expect([...one.plan.map]).toEqual([1, 2])
     const later = plans.planOf(app('192.0.2.1'), TYPE_A, topology, { ...places, revision: 2 })
     expect(later.plan).not.toBe(one.plan)
+  })
+
+  it('is known by its map until another takes its place, or the topology is another', () => {
+    const clusters = ['own', 'a'].map((id, i) =>
+      clusterSchema.parse({ id, latitude: 0, longitude: 90 * i }),
+    )
+    const [own] = clusters
+    if (own === undefined) throw new Error('no cluster')
+    const topology = createTopology(own, clusters)
+    const east = { latitude: 0, longitude: 90 }
+    const plans = new LocatedPlans()
+    const app: ReplicaApp = {
+      policy: 'nearest-client',
+      ttlMin: 5,
+      ttlMax: 30,
+      endpoints: ['own', 'a'].map((cluster) => ({
+        cluster,
+        addresses: ['192.0.2.1'],
+        weight: 1,
+        priority: 0,
+      })),
+    }
+    const { plan } = plans.planOf(app, TYPE_A, topology, placesOf([east]))
+    const more = { ...placesOf([east, { latitude: 1, longitude: 80 }]), revision: 2 }
+    const after = plans.planAfter(plan.map, topology, more)
+    expect([...(after?.map ?? [])]).toEqual([1, 2, 2])
+    expect(after?.choices).toEqual(plan.choices)
+    expect(plans.planAfter(plan.map, topology, more)).toBe(undefined)
+    const other = createTopology(own, clusters)
+    expect(after && plans.planAfter(after.map, other, more)).toBe(undefined)
   })
 })

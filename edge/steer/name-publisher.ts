@@ -59,9 +59,19 @@ export class NamePublisher {
     this.#packed = new PackedPublisher(options)
   }
 
-  /** The names whose answers go by the place of the client, as of now. */
-  get byClient(): readonly string[] {
-    return Array.from(this.#byClient.keys())
+  /**
+   * Brings the maps of names to the places that clients can have now, in steps; gives the names that have to be
+   * published for it, as their answers are others, or are not by a map.
+   */
+  *followPlaces(): Generator<undefined, readonly string[], undefined> {
+    const { answers, replica } = this.#options
+    const { topology } = replica.tables
+    const left = yield* this.#maps.follow((map) => answers.planAfter(map, topology))
+    const names: string[] = []
+    for (const [name, maps] of this.#byClient) {
+      if (maps.length === 0 || maps.some((number) => left.has(number))) names.push(name)
+    }
+    return names
   }
 
   /** Whether a name that the replica does not hold does not exist. */
@@ -258,7 +268,7 @@ export class NamePublisher {
   /** Makes sure of the map that an answer goes by; without one it is for the control thread to give. */
   #take(answer: TypedAnswer['answer'], maps: number[]): AnswerChoice | LocatedAnswers | undefined {
     if (answer === undefined || !isByPlace(answer)) return answer
-    const mapNumber = this.#maps.take(answer.plan.map)
+    const mapNumber = this.#maps.take(answer.plan)
     if (mapNumber === undefined) return undefined
     maps.push(mapNumber)
     return { mapNumber, choices: answer.choices }

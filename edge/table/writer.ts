@@ -91,8 +91,9 @@ export class TableWriter {
 
   /**
    * Puts a map from locations to choices: 0 is none, CHOICE_NODATA no answer, else that of `choices`,
-   * counted from 1. Put a map before what goes by it; one that is there is not changed, but deleted when
-   * nothing goes by it any more. False when it does not fit.
+   * counted from 1. Put a map before what goes by it, and delete it when nothing does any more. One that is
+   * there may be put again, if it says the same of all locations that a query may have meanwhile. False when it
+   * does not fit: then there is none.
    */
   putMap(map: number, choices: Uint16Array): boolean {
     for (let piece = 0; piece * MAP_PIECE < choices.length; piece++) {

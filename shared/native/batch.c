@@ -28,6 +28,7 @@
 #include <node_api.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -467,9 +468,17 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* giveWay(): lets the threads that wait for this core go first. */
+static napi_value give_way(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  sched_yield();
+  return NULL;
+}
+
 NAPI_MODULE_INIT() {
   static const struct { const char *name; napi_callback call; } functions[] = {
-    {"open", open_socket}, {"turn", turn}, {"wake", wake}, {"sendTo", send_to}, {"close", close_socket}};
+    {"open", open_socket}, {"turn", turn}, {"wake", wake}, {"sendTo", send_to}, {"close", close_socket},
+    {"giveWay", give_way}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value value;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &value);

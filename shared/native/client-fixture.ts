@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { type RemoteInfo, createSocket } from 'node:dgram'
 import { z } from 'zod'
 import { createBatchMemory } from './batch-memory.ts'
-import { type BatchSocket, type BatchSockets, builtFile, loadBatchSockets } from './batch-socket.ts'
+import { builtFile } from './addon.ts'
+import { type BatchSocket, type BatchSockets, loadBatchSockets } from './batch-socket.ts'
 
 /** The file that sanitize.mjs names; undefined: the one that is built by the install. */
 const file = process.env['MERIDIAN_TEST_BATCH_ADDON']
