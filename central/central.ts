@@ -44,6 +44,7 @@ import { OlderStates } from './registry/older-states.ts'
 import { PastReader } from './registry/past.ts'
 import { Registry } from './registry/registry.ts'
 import { RegistrySnapshot } from './registry/snapshot.ts'
+import { createRenewalServer } from './renewal/create.ts'
 import { registerSourceMetrics } from './source/metrics.ts'
 import { Sources } from './source/sources.ts'
 import { answerQuery } from './zone/answer.ts'
@@ -140,6 +141,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       onRenewed: duties.onRenewed,
     })
     registerMachineMetrics(register, registry.state, machines)
+    const renewals = createRenewalServer(register, { config, machines, loads, clock, logger })
     const grpc = new GrpcServer({
       grpc: config.grpc,
       registry,
@@ -179,6 +181,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       latencies,
       loads,
       machines,
+      renewals,
       past,
       audit,
       sources: sources.all,
@@ -198,6 +201,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
       maintenance,
       grpc,
       audit,
+      ...(renewals === undefined ? [] : [renewals]),
       http,
       sources,
     ])
@@ -207,6 +211,7 @@ async function startCentral(config: CentralOptions, logger: Logger): Promise<() 
         apps: registry.state.apps.size,
         grpc: grpc.address(),
         http: http.address(),
+        renewals: renewals?.address(),
         startMs: Math.round(clock.nowMs() - startedAt),
       },
       'central is up',

@@ -36,6 +36,7 @@ export function addMachineCommands(program: Command, bind: Bind): void {
         'terminate: have central call --terminate-url then',
       ).choices(['leave', 'terminate']),
     )
+    .option('--no-datagrams', 'renew by HTTP only, not by UDP datagrams where they get through')
     .option('--central <url...>', 'centrals, tried in order, at most 10; else as by --url')
     .option('--bootstrap <name>', 'find centrals by SRV of _meridian-central._tcp.NAME first')
     .addOption(

@@ -1,6 +1,6 @@
 /**
- * The clients of `leases.ts`: connections that are kept, as those of agents are. Told by a message what to
- * send where, then by `go` and `rest` when.
+ * The clients of `leases.ts` over HTTP: connections that are kept, as those of agents are. Told by a message
+ * what to send, then by a port that they go, and by `rest` that they rest.
  */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
@@ -15,13 +15,13 @@ const REQUESTS_PER_CONNECTION = 5
 const SETTLE_MS = 500
 
 const ordersSchema = z.object({
-  port: z.int(),
   requests: z.array(z.string()),
   intervalMs: z.int(),
 })
+const portSchema = z.object({ port: z.int() })
 
 /** Sends requests in their rhythm, each once in the interval, while it is told to; takes a core. */
-function beClients({ port, requests, intervalMs }: z.output<typeof ordersSchema>): void {
+function beClients({ requests, intervalMs }: z.output<typeof ordersSchema>): void {
   const betweenMs = intervalMs / requests.length
   const connections = Math.min(
     CONNECTIONS_MAX,
@@ -42,7 +42,9 @@ function beClients({ port, requests, intervalMs }: z.output<typeof ordersSchema>
   process.on('message', (message) => {
     for (const socket of sockets) socket.destroy()
     sockets = []
-    if (message !== 'go') return
+    const go = portSchema.safeParse(message)
+    if (!go.success) return
+    const { port } = go.data
     // What is answered is not looked at: who answers counts.
     sockets = Array.from({ length: connections }, () =>
       connect({ port, host: '127.0.0.1', noDelay: true }).resume(),

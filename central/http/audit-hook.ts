@@ -7,7 +7,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { HttpApp } from './context.ts'
 import { UNKNOWN_KEY } from './problem.ts'
 import type { Problem } from './problem.ts'
-import { bareAddress } from './remote-address.ts'
+import { bareAddress } from '../machines/remote-address.ts'
 
 /** Wrong values of a body that one attempt names. */
 const ERRORS_SHOWN = 5

@@ -15,6 +15,7 @@ import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { PastReader } from '../registry/past.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { RenewalServer } from '../renewal/server.ts'
 import type { ShownSource } from '../source/kafka-source.ts'
 import type { Followers } from './followers.ts'
 import type { Problem } from './problem.ts'
@@ -73,6 +74,8 @@ export interface HttpContext {
   readonly latencies: LatencyTable
   readonly loads: LoadKeeper
   readonly machines: MachineKeeper
+  /** Gives keys for renewals by datagram; undefined where none are taken. */
+  readonly renewals: Pick<RenewalServer, 'issue'> | undefined
   readonly past: PastReader
   readonly followers: Followers
   readonly audit: AuditStore

@@ -54,6 +54,15 @@ export const renewedSchema = z
   })
   .meta({ id: 'Renewed' })
 
+/** What a machine is told of its key. */
+export const renewalKeySchema = z
+  .strictObject({
+    handle: z.string().meta({ description: 'Names the key in datagrams, 16 hex digits' }),
+    secret: z.string().meta({ description: 'Of its MACs, 32 octets as base64url' }),
+    port: z.int().meta({ description: 'UDP port of central that takes the datagrams' }),
+  })
+  .meta({ id: 'RenewalKey' })
+
 /** A machine in a list. */
 export const machineViewSchema = z
   .strictObject({

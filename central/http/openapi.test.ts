@@ -93,6 +93,7 @@ test('the document lists every route', async () => {
     'post /v1/log/verify',
     'post /v1/renewals',
     'post /v1/renewals/{app}/{cluster}/{machine}',
+    'post /v1/renewals/{app}/{cluster}/{machine}/key',
     'post /v1/rollbacks',
     'put /a/{name}',
     'put /aaaa/{name}',

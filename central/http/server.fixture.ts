@@ -14,6 +14,7 @@ import { MachineKeeper } from '../machines/keeper.ts'
 import { machineOptionsSchema } from '../machines/options.ts'
 import { EdgeDirectory } from '../registry/edges.ts'
 import type { ConnectedEdge } from '../registry/edges.ts'
+import type { RenewalServer } from '../renewal/server.ts'
 import { Registry } from '../registry/registry.ts'
 import type { ReadyReport } from './context.ts'
 import type { Promises } from './openapi.fixture.ts'
@@ -66,6 +67,7 @@ export interface TestServerOptions {
   /** Of leases. */
   readonly clock?: Clock
   readonly machines?: z.input<typeof machineOptionsSchema>
+  readonly renewals?: Pick<RenewalServer, 'issue'>
   readonly logger?: Logger
   readonly sources?: readonly ShownSource[]
   readonly defaultZone?: string
@@ -104,6 +106,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     latencies,
     loads,
     machines,
+    renewals: options.renewals,
     past,
     audit,
     sources: options.sources ?? [],

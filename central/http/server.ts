@@ -15,6 +15,7 @@ import type { MachineKeeper } from '../machines/keeper.ts'
 import type { EdgeDirectory } from '../registry/edges.ts'
 import type { PastReader } from '../registry/past.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { RenewalServer } from '../renewal/server.ts'
 import type { ShownSource } from '../source/kafka-source.ts'
 import { createApp, HEADERS_MAX_BYTES } from './app.ts'
 import { createIdentify, createRequireToken } from './auth.ts'
@@ -34,6 +35,8 @@ export interface HttpServerOptions {
   readonly latencies: LatencyTable
   readonly loads: LoadKeeper
   readonly machines: MachineKeeper
+  /** Gives keys for renewals by datagram; default: none are taken. */
+  readonly renewals?: Pick<RenewalServer, 'issue'> | undefined
   readonly past: PastReader
   readonly audit: AuditStore
   readonly sources: readonly ShownSource[]
@@ -79,6 +82,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         latencies: options.latencies,
         loads: options.loads,
         machines: options.machines,
+        renewals: options.renewals,
         past: options.past,
         followers,
         audit: options.audit,

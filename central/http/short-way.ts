@@ -6,7 +6,7 @@ import type { AsRegistered } from '../machines/renewal.ts'
 import type { MachineKey } from '../model/events.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Identify } from './auth.ts'
-import { bareAddress } from './remote-address.ts'
+import { bareAddress } from '../machines/remote-address.ts'
 
 /** What answers on the short way. */
 export interface ShortWayParts {

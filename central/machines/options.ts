@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { socketAddressSchema } from '../../shared/config/socket-address.ts'
 import { TERMINATE_URL_MAX_CHARACTERS } from '../../shared/registry/limits.ts'
 import { webUrlSchema } from '../../shared/registry/machine-schema.ts'
 
@@ -21,6 +22,19 @@ export const machineOptionsSchema = z.strictObject({
         .default([])
         .describe(
           `URLs, and what is below them, that may be called to end a machine; without any, none may. At most ${TERMINATE_URL_MAX_CHARACTERS} characters each`,
+        ),
+    })
+    .prefault({}),
+  datagrams: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Take renewals by UDP too; without, machines renew over REST'),
+      listen: socketAddressSchema
+        .optional()
+        .describe(
+          'Address and UDP port of renewals by datagram, default: those of http.listen; machines send to the host that they know central by',
         ),
     })
     .prefault({}),

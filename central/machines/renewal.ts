@@ -11,6 +11,16 @@ export interface AsRegistered {
   readonly address?: string | undefined
 }
 
+/** Why a machine may not renew; undefined when it may. */
+export function renewalRefusal(
+  stored: StoredMachine | undefined,
+  as: AsRegistered,
+): Exclude<Renewal, 'renewed'> | undefined {
+  if (stored === undefined) return 'unknown'
+  if (!isAsThought(stored, as)) return 'changed'
+  return stored.out === undefined ? undefined : 'unknown'
+}
+
 /** Whether a machine is registered as the sender of a renewal thinks. */
 export function isAsThought(
   { value: { addresses }, version }: StoredMachine,

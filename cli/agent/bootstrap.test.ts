@@ -36,7 +36,7 @@ it('where nothing is found what was given is asked, and it is looked again', asy
       ? Promise.reject(new Error('no DNS'))
       : Promise.resolve([{ url: found.url, from: 'DNS' }])
   const body = { app: 'video.example.', cluster: 'sfo', machine: 'vm-1', leaseSeconds: 5 }
-  const registrar = new Registrar([{ url: given.url, from: '--central' }], body, find)
+  const registrar = new Registrar([{ url: given.url, from: '--central' }], body, { find })
   expect(await registrar.register()).toMatchObject({ ok: false })
   expect(await registrar.register()).toMatchObject({ ok: true, url: found.url })
   expect(await registrar.register()).toMatchObject({ ok: true, url: found.url })

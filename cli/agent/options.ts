@@ -34,6 +34,7 @@ export const agentOptionsSchema = z.strictObject({
   // A load counts for 30 s: one that is missed is not missed by central.
   loadSeconds: z.int().min(1).max(15).default(5),
   whenUnhealthy: z.enum(['leave', 'terminate']).default('leave'),
+  datagrams: z.boolean().default(true),
   central: z.array(z.string()).min(1).max(CENTRALS_MAX).optional(),
   bootstrap: nameSchema.optional(),
   bootstrapScheme: z.enum(['https', 'http']).default('https'),

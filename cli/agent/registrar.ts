@@ -3,12 +3,14 @@ import { MeridianError, messageOf } from '../../shared/errors.ts'
 import type { Answer, Request } from '../client.ts'
 import { RestClient } from '../client.ts'
 import type { Target } from '../target.ts'
+import type { DatagramWay, KeyOrigin } from './datagram-way.ts'
 
 /** What a machine says of itself. */
 export interface MachineBody {
   readonly app: string
   readonly cluster: string
   readonly machine: string
+  readonly addresses?: readonly string[]
   readonly leaseSeconds: number
   readonly [key: string]: unknown
 }
@@ -20,10 +22,22 @@ type Asked<Version> =
   | { readonly ok: true; readonly url: string; readonly isNew: boolean; readonly version: Version }
   | { readonly ok: false; readonly detail: string }
 
+/** Finds centrals. Rejects when there are none. */
+type FindCentrals = () => Promise<readonly Target[]>
+
+export interface RegistrarOptions {
+  /** Tells of centrals that are tried before the given ones; asked again when none answers. */
+  readonly find?: FindCentrals | undefined
+  /** Without it every renewal goes over REST. */
+  readonly datagrams?: DatagramWay | undefined
+}
+
 /** A central that does not answer is left for the next in so much of a lease. */
 const DEADLINE_SHARE = 1 / 6
 const DEADLINE_MIN_MS = 500
 const DEADLINE_MAX_MS = 10_000
+/** What datagrams may take of that; the rest is for the renewal over REST that follows their silence. */
+const DATAGRAMS_SHARE = 1 / 2
 /** How long central waits for the edges to leave a machine out that goes. */
 const LEAVE_WAIT_SECONDS = 3
 
@@ -40,7 +54,8 @@ const registeredSchema = z.object({ version: z.int() })
  */
 export class Registrar {
   readonly #fallback: readonly Central[]
-  readonly #find: (() => Promise<readonly Target[]>) | undefined
+  readonly #find: FindCentrals | undefined
+  readonly #datagrams: DatagramWay | undefined
   readonly #body: MachineBody
   readonly #deadlineMs: number
   #centrals: readonly Central[]
@@ -50,15 +65,15 @@ export class Registrar {
   /** What central has the machine registered at, as far as is known. */
   #version: number | undefined
 
-  /** `find` tells of centrals that are tried before the given ones; asked again when none answers. */
   constructor(
     targets: readonly Target[],
     body: MachineBody,
-    find?: () => Promise<readonly Target[]>,
+    { find, datagrams }: RegistrarOptions = {},
   ) {
     this.#fallback = targets.map(centralOf)
     this.#centrals = this.#fallback
     this.#find = find
+    this.#datagrams = datagrams
     this.#body = body
     const ms = Math.round(body.leaseSeconds * 1000 * DEADLINE_SHARE)
     this.#deadlineMs = Math.min(DEADLINE_MAX_MS, Math.max(DEADLINE_MIN_MS, ms))
@@ -66,22 +81,44 @@ export class Registrar {
 
   /** Registers the machine, or renews its lease. `load`: how busy it is, in percent, where that is to be told. */
   async register(load?: number): Promise<Registered> {
-    return (await this.#renew(load)) ?? (await this.#put(load))
+    const datagramsMs = Math.round(this.#deadlineMs * DATAGRAMS_SHARE)
+    const origin = this.#datagrams?.origin
+    let leftMs = this.#deadlineMs
+    if (this.#datagrams !== undefined && origin !== undefined) {
+      const outcome = await this.#datagrams.renew(load, datagramsMs)
+      if (outcome === 'renewed') return { ok: true, isNew: false, ...origin }
+      if (outcome === 'register') this.#version = undefined
+      leftMs -= datagramsMs
+    }
+    const renewed = await this.#renew(load, leftMs)
+    const result = renewed ?? (await this.#put(load))
+    if (!result.ok) return result
+    await this.#askForKey(renewed === undefined ? 'registered' : 'renewed', result)
+    return result
+  }
+
+  /** Asks the central that did it for a key, so that the next renewals go by datagram. */
+  async #askForKey(how: 'registered' | 'renewed', { version }: KeyOrigin): Promise<void> {
+    const central = this.#centrals[this.#at]
+    if (central === undefined) return
+    const request: Request = {
+      method: 'POST',
+      path: `${this.#renewals}/key`,
+      query: { version, from: this.#from },
+      deadlineMs: this.#deadlineMs,
+    }
+    await this.#datagrams?.ask(how, central.client, request, { url: central.url, version })
   }
 
   /** Renews the lease, which costs central next to nothing; undefined when the machine has to register. */
-  async #renew(load: number | undefined): Promise<Registered | undefined> {
+  async #renew(load: number | undefined, deadlineMs: number): Promise<Registered | undefined> {
     const version = this.#version
     if (version === undefined) return undefined
-    const { app, cluster, machine, addresses } = this.#body
-    const key = [app, cluster, machine].map(encodeURIComponent).join('/')
-    // Without addresses it has the one that it is seen with, which may be another by now.
-    const from = addresses === undefined ? 'machine' : undefined
     const request: Request = {
       method: 'POST',
-      path: `/v1/renewals/${key}`,
-      query: { version, from, load },
-      deadlineMs: this.#deadlineMs,
+      path: this.#renewals,
+      query: { version, from: this.#from, load },
+      deadlineMs,
     }
     const renewed = await this.#ask(
       request,
@@ -91,6 +128,17 @@ export class Registrar {
     if (!renewed.ok) return renewed
     this.#version = renewed.version
     return renewed.version === undefined ? undefined : { ...renewed, version }
+  }
+
+  /** Where the machine renews its lease. */
+  get #renewals(): string {
+    const { app, cluster, machine } = this.#body
+    return `/v1/renewals/${[app, cluster, machine].map(encodeURIComponent).join('/')}`
+  }
+
+  /** Without addresses it has the one that it is seen with, which may be another by now. */
+  get #from(): 'machine' | undefined {
+    return this.#body.addresses === undefined ? 'machine' : undefined
   }
 
   async #put(load: number | undefined): Promise<Registered> {
@@ -111,6 +159,7 @@ export class Registrar {
   /** Unregisters the machine; that it is not registered is as good. */
   async unregister(why: 'left' | 'unhealthy'): Promise<Registered> {
     this.#version = undefined
+    this.#datagrams?.close()
     const { app, cluster, machine } = this.#body
     const request: Request = {
       method: 'DELETE',

@@ -8,6 +8,7 @@ import { createLogger } from '../../shared/log.ts'
 import { nextSignal } from '../../shared/program.ts'
 import { Agent } from '../agent/agent.ts'
 import { findCentralUrls } from '../agent/bootstrap.ts'
+import { DatagramWay } from '../agent/datagram-way.ts'
 import { createLoadCommand } from '../agent/load-command.ts'
 import { createLocalCheck } from '../agent/local-check.ts'
 import type { AgentOptions } from '../agent/options.ts'
@@ -73,7 +74,7 @@ async function run(options: AgentOptions, url: string | undefined, cwd: string):
         ...(endAfterDownSeconds === undefined ? {} : { endAfterDownSeconds }),
         ...(terminateUrl === undefined ? {} : { terminateUrl }),
       },
-      find,
+      { find, datagrams: options.datagrams ? new DatagramWay() : undefined },
     ),
     check:
       options.check === undefined ? undefined : createLocalCheck(options.check, portOf(options)),

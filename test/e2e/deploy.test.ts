@@ -60,7 +60,10 @@ describe('docker-compose.yml', () => {
     const published = Object.fromEntries(services.map(([name, { ports }]) => [name, ports]))
     const port = (socket: string): string => socket.slice(socket.lastIndexOf(':') + 1)
     expect(published).toEqual({
-      central: [devMesh.grpc, devMesh.http].map((socket) => `${socket}:${port(socket)}`),
+      central: [
+        ...[devMesh.grpc, devMesh.http].map((socket) => `${socket}:${port(socket)}`),
+        `${devMesh.http}:${port(devMesh.http)}/udp`,
+      ],
       ...Object.fromEntries(
         devMesh.edges.map(({ id, dns, admin }) => [
           `edge-${id}`,

@@ -5,12 +5,15 @@ import { registrationSchema, renewalsSchema } from '../../../shared/registry/mac
 import { nameSchema } from '../../../shared/registry/fields.ts'
 import { addressSchema, idSchema } from '../../../shared/registry/schema.ts'
 import type { Rejection } from '../../model/decision.ts'
+import { renewalRefusal } from '../../machines/renewal.ts'
 import type { MachineKey } from '../../model/events.ts'
+import { machineOf } from '../../model/machines.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { machinePageOf } from '../machine-page.ts'
 import {
   machineViewSchema,
   registeredSchema,
+  renewalKeySchema,
   renewedSchema,
   viewRegistered,
 } from '../machine-views.ts'
@@ -23,21 +26,25 @@ import {
   putResponses,
 } from '../openapi.ts'
 import { pageQuerySchema, pageSchemaOf } from '../pages.ts'
-import { problemOfRejection, sendProblem } from '../problem.ts'
-import { bareAddress } from '../remote-address.ts'
+import { problemOfRejection, problemOfStatus, sendProblem } from '../problem.ts'
+import { bareAddress } from '../../machines/remote-address.ts'
 import { waitQuerySchema } from '../wait.ts'
 
 const tags = ['machines']
 const keySchema = z.strictObject({ app: nameSchema, cluster: idSchema, machine: idSchema })
+const versionSchema = z.coerce.number().int().min(1).meta({
+  description: '`version` of the registration: 412 when another has taken its place',
+})
 const renewalQuerySchema = z.strictObject({
-  version: z.coerce.number().int().min(1).optional().meta({
-    description: '`version` of the registration: 412 when another has taken its place',
-  }),
+  version: versionSchema.optional(),
   from: z.literal('machine').optional().meta({
     description: 'The machine itself sends it: 412 when it has another address than is registered',
   }),
   load: z.coerce.number().pipe(loadSchema).optional(),
 })
+const renewalKeyQuerySchema = renewalQuerySchema
+  .omit({ load: true })
+  .extend({ version: versionSchema })
 const keyQuerySchema = waitQuerySchema.extend({
   ...keySchema.shape,
   why: z
@@ -52,7 +59,7 @@ const listQuerySchema = pageQuerySchema.extend({
 
 /** Adds `/v1/register`, `/v1/renewals` and `/v1/machines`. */
 export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
-  const { registry, loads, machines } = context
+  const { registry, loads, machines, renewals } = context
 
   app.put(
     '/v1/register',
@@ -139,6 +146,41 @@ export function addMachineRoutes(app: HttpApp, context: HttpContext): void {
       }
       if (load !== undefined) loads.report({ ...params, load })
       return setVersion(reply, registry.version).code(204).send()
+    },
+  )
+
+  app.post(
+    '/v1/renewals/:app/:cluster/:machine/key',
+    {
+      onRequest: context.requireToken,
+      schema: {
+        operationId: 'createRenewalKey',
+        summary: 'Get a key by which a machine renews its lease by datagrams',
+        description:
+          'For the machine as it is registered. 404 too where central takes no datagrams; it may forget a key at any time.',
+        tags,
+        security: [{ bearer: [] }],
+        params: keySchema,
+        querystring: renewalKeyQuerySchema,
+        response: getResponses('The key, which nobody is told again', renewalKeySchema),
+      },
+    },
+    (request, reply) => {
+      const { params, query, ip } = request
+      const address = query.from === 'machine' ? addressOf(ip) : undefined
+      const as = { version: query.version, address }
+      const refusal = renewalRefusal(machineOf(registry.state, params), as)
+      if (refusal !== undefined) {
+        return sendProblem(reply, problemOfRejection(rejectionOf(refusal, params)))
+      }
+      const key = renewals?.issue(params, as)
+      if (key === undefined) {
+        const detail = 'this central takes no renewals by datagram: machines renew over REST'
+        return sendProblem(reply, problemOfStatus(404, detail))
+      }
+      // RFC 9111 §5.2.2.5: no-store, for it holds a secret.
+      void reply.header('cache-control', 'no-store')
+      return setVersion(reply, registry.version).send(key)
     },
   )
 
