@@ -70,6 +70,11 @@ export class BenchEdge {
     return this.#running.mainThreadCpuMs()
   }
 
+  /** Lets each of its threads run on one core only, by its name; `data` are those that answer over UDP. */
+  pinThreads(cpuOf: (name: string) => number): void {
+    this.#running.pinThreads(cpuOf)
+  }
+
   /** Whether it has refused its snapshot file since it was spawned. */
   get hasRefusedSnapshot(): boolean {
     return this.#running.hasLogged('snapshot refused')

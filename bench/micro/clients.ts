@@ -7,7 +7,7 @@ import { TYPE_A } from '../../shared/dns/codes.ts'
 import { clusterSchema } from '../../shared/registry/schema.ts'
 import type { ClientPlace } from '../../edge/locate/place.ts'
 import type { ReplicaApp } from '../../edge/replica/model.ts'
-import { LocatedPlans } from '../../edge/steer/located.ts'
+import { LocatedPlans } from '../../edge/steer/located-plans.ts'
 import { createTopology } from '../../edge/steer/topology.ts'
 
 const NETWORKS = 10_000

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../../shared/clock.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import { UdpClient } from '../client/udp-client.ts'
@@ -7,11 +8,13 @@ import { during } from '../load/during.ts'
 import type { BenchCentral } from '../mesh/central.ts'
 import type { BenchEdge } from '../mesh/edge.ts'
 import type { BenchFolder } from '../mesh/folder.ts'
-import { addressOf } from '../mesh/workload.ts'
+import { APEX, addressOf } from '../mesh/workload.ts'
 import type { FigureCollector } from '../report/figure.ts'
 import { ascending, quantile } from '../report/statistics.ts'
-import { MOVES, MOVING, nearestTo, networkAt, waitFor } from './world.ts'
+import { APPS, ASK_EVERY_MS, MOVES, MOVING, nearestTo, networkAt, waitFor } from './world.ts'
 
+/** So often it is asked for an answer that is there, for each change of no account. */
+const ASKED = 20
 /** Clusters that are drained, one after the other, and taken back. */
 const DRAINS = 2
 
@@ -26,11 +29,13 @@ export interface Beside {
   readonly seconds: number
   readonly rate: number
   readonly figures: FigureCollector
+  /** Which threads share a core, for the names of the figures. */
+  readonly where: string
 }
 
 /** One network moves from here to there, beside a load at a fixed rate. */
 export async function measureMoves(beside: Beside): Promise<void> {
-  const { central, edge, clusters, figures } = beside
+  const { central, edge, clusters, figures, where } = beside
   const home = networkAt(MOVING.number)
   const { alone, result, found } = await measureBeside(beside, async (client, isOver) => {
     const times: number[] = []
@@ -48,18 +53,14 @@ export async function measureMoves(beside: Beside): Promise<void> {
   })
   await central.apply({ networks: [home] })
   await UdpClient.with(edge.dns, (client) => waitFor(client, nearestTo(clusters, home)))
-  figures.add('a network moved until it is heeded, longest', 'ms', Math.max(...found), {
-    atMost: 1_000,
-  })
-  figures.add('p99 of hits', 'ms', p99(alone))
-  figures.add('p99 of hits while networks move', 'ms', p99(result))
-  figures.add('p99 while networks move ÷ without', '×', p99(result) / p99(alone))
-  figures.add('lost while networks move', 'count', result.lost)
+  const what = `${where}: a network moved until it is heeded, longest`
+  figures.add(what, 'ms', Math.max(...found), { atMost: 1_000 })
+  addDelays(beside, 'networks move', alone, result)
 }
 
 /** Clusters are drained and taken back: all plans are made from the ground, and all names put. */
 export async function measureDrains(beside: Beside): Promise<void> {
-  const { central, clusters, figures } = beside
+  const { central, clusters, figures, where } = beside
   const home = networkAt(MOVING.number)
   const { alone, result, found } = await measureBeside(beside, async (client, isOver) => {
     const times: number[] = []
@@ -78,33 +79,70 @@ export async function measureDrains(beside: Beside): Promise<void> {
     }
     return times
   })
-  figures.add(
-    'a cluster drained or taken back until it is heeded, longest',
-    'ms',
-    Math.max(...found),
-    {
-      atMost: 1_000,
-    },
-  )
-  figures.add('p99 of hits while clusters are drained', 'ms', p99(result))
-  figures.add('p99 while clusters are drained ÷ without', '×', p99(result) / p99(alone))
-  figures.add('lost while clusters are drained', 'count', result.lost)
+  const what = `${where}: a cluster drained or taken back until it is heeded, longest`
+  figures.add(what, 'ms', Math.max(...found), { atMost: 1_000 })
+  addDelays(beside, 'clusters are drained', alone, result)
 }
 
-/** The same load without changes, and with them. */
+/**
+ * The load beside changes, and before that beside as many that are of no account to it: central and who asks for
+ * the answers run beside the load, and take of its core, in both.
+ */
 async function measureBeside(
-  { folder, edge, questions, cpu, seconds, rate }: Beside,
+  beside: Beside,
   change: (client: UdpClient, isOver: () => boolean) => Promise<readonly number[]>,
 ) {
+  const { folder, edge, questions, cpu, seconds, rate } = beside
   const options = { target: edge.dns, cpu, questions, clientSubnet: MOVING.octets, rate }
-  const alone = await runDnsperf(folder, { ...options, seconds })
-  const { result, found } = await during(
-    (signal) => runDnsperf(folder, { ...options, seconds }, signal),
-    async (isOver) => UdpClient.with(edge.dns, (client) => change(client, isOver)),
-  )
-  return { alone, result, found }
+  const measure = async (work: typeof change) =>
+    during(
+      (signal) => runDnsperf(folder, { ...options, seconds }, signal),
+      async (isOver) => UdpClient.with(edge.dns, (client) => work(client, isOver)),
+    )
+  const alone = await measure((client, isOver) => changeOthers(beside, client, isOver))
+  const { result, found } = await measure(change)
+  return { alone: alone.result, result, found }
 }
 
-function p99({ latencies }: DnsperfResult): number {
-  return quantile(ascending(latencies), 0.99)
+/** Changes an app that nobody asks for, and asks for another one as often as for an answer that is waited for. */
+async function changeOthers(
+  { central, clusters, edge }: Beside,
+  client: UdpClient,
+  isOver: () => boolean,
+): Promise<readonly number[]> {
+  const [cluster] = clusters
+  if (cluster === undefined) throw new Error('there are no clusters')
+  const home = nearestTo(clusters, networkAt(MOVING.number))
+  const times: number[] = []
+  for (let i = 0; i < MOVES && !isOver(); i++) {
+    const startedAt = systemClock.nowMs()
+    const endpoints = [{ cluster: cluster.id, addresses: [addressOf(i)] }]
+    await central.apply({ apps: [{ name: `other.${APEX}`, policy: 'nearest', endpoints }] })
+    for (let asked = 0; asked < ASKED && !isOver(); asked++) {
+      await waitFor(client, home)
+      await setTimeout(ASK_EVERY_MS)
+    }
+    times.push(systemClock.nowMs() - startedAt)
+  }
+  await edge.holds(2 * APPS + 1)
+  return times
+}
+
+/** What of the hits is later than before. */
+function addDelays(
+  { figures, where }: Beside,
+  what: string,
+  alone: DnsperfResult,
+  result: DnsperfResult,
+): void {
+  for (const [name, share] of [
+    ['p95', 0.95],
+    ['p99', 0.99],
+  ] as const) {
+    const before = quantile(ascending(alone.latencies), share)
+    const beside = quantile(ascending(result.latencies), share)
+    figures.add(`${where}: ${name} of hits before ${what}`, 'ms', before)
+    figures.add(`${where}: ${name} of hits while ${what}`, 'ms', beside)
+  }
+  figures.add(`${where}: lost while ${what}`, 'count', result.lost)
 }

@@ -58,9 +58,17 @@ export async function measurePlaces(
     }
     for (let round = 1; round <= options.rounds; round++) {
       await measureHits(folder, edge, questions, load, options.seconds, figures)
-      const beside = { folder, central, edge, clusters, cpu: load, ...options, figures }
-      await measureMoves({ ...beside, questions: questions.client })
-      await measureDrains({ ...beside, questions: questions.client })
+      const beside = { folder, central, edge, clusters, ...options, figures }
+      for (const [where, client, control] of [
+        ['one core', load, server],
+        ['a core for data', server, load],
+      ] as const) {
+        edge.pinThreads((name) => (name === 'data' ? server : control) ?? 0)
+        const all = { ...beside, questions: questions.client, cpu: client, where }
+        await measureMoves(all)
+        await measureDrains(all)
+      }
+      edge.pinThreads(() => server ?? 0)
       progress(`places: round ${round}/${options.rounds}`)
     }
   } finally {

@@ -18,7 +18,7 @@ export const MOVING = {
 export const MOVES = 5
 const CHANGED_WITHIN_MS = 20_000
 /** Not at once again: who asks takes of the cores whose delays are measured. */
-const ASK_EVERY_MS = 5
+export const ASK_EVERY_MS = 5
 
 export const nameAt = (kind: string, i: number): string =>
   `${kind}-${String(i).padStart(4, '0')}.${APEX}`

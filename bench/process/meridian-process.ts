@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { processEnvironment } from '../../shared/config/environment.ts'
 import { packageRoot } from '../../shared/package-root.ts'
 import { parseJsonRecord } from '../json.ts'
+import { pinThreads } from './pin.ts'
 import { Program } from './program.ts'
 import type { ProgramOptions } from './program.ts'
 import type { Usage } from './usage.ts'
@@ -41,6 +42,11 @@ export class MeridianProcess {
   /** CPU time in ms of its first thread. Throws when the process is gone. */
   mainThreadCpuMs(): number {
     return this.#program.mainThreadCpuMs()
+  }
+
+  /** As the function of that name. */
+  pinThreads(cpuOf: (name: string) => number): void {
+    pinThreads(this.#program.pid, cpuOf)
   }
 
   /** Waits for an entry of the log by its message. Rejects when the program ends without it. */

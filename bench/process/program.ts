@@ -75,12 +75,12 @@ export class Program {
 
   /** CPU time and memory until now, of the whole group. Throws when the process is gone. */
   usage(): Usage {
-    return readGroupUsage(this.#runningPid)
+    return readGroupUsage(this.pid)
   }
 
   /** CPU time in ms of the first thread of the program itself. Throws when it is gone. */
   mainThreadCpuMs(): number {
-    return readMainThreadCpuMs(this.#runningPid)
+    return readMainThreadCpuMs(this.pid)
   }
 
   /** Waits for the next line of its output or its end, at most until `deadline`. */
@@ -99,7 +99,8 @@ export class Program {
     clearTimeout(timer)
   }
 
-  get #runningPid(): number {
+  /** Of the program itself. Throws when it is gone. */
+  get pid(): number {
     const { pid } = this.#child
     if (pid === undefined || this.#hasEnded) throw new Error('the program does not run')
     return pid

@@ -109,6 +109,8 @@ export function encodeRecords(records: readonly RecordData[], apex: Name): Recor
   }
 }
 
+const DIGIT_ZERO = 0x30
+
 /** A block in the making. */
 interface Block {
   readonly octets: number[]
@@ -177,13 +179,25 @@ function writeRdata(block: Block, record: RecordData): void {
 function addressOctets(type: typeof TYPE_A | typeof TYPE_AAAA, text: string): readonly number[] {
   if (type === TYPE_A) {
     if (!isIPv4(text)) throw new RangeError(`rdata: ${text} is no IPv4 address`)
-    // By hand: most answers have one, and ipaddr.js takes as long for it as all the rest does.
-    return text.split('.').map(Number)
+    return ipv4Octets(text)
   }
   if (!isIPv6(text) || text.includes('%')) {
     throw new RangeError(`rdata: ${text} is no IPv6 address`)
   }
   return ipaddr.IPv6.parse(text).toByteArray()
+}
+
+/** Of four decimal parts. By hand: most answers have one, and ipaddr.js takes as long for it as all the rest. */
+function ipv4Octets(text: string): readonly number[] {
+  const octets = [0, 0, 0, 0]
+  let part = 0
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_ZERO
+    // The only other character is the full stop.
+    if (digit < 0) part++
+    else octets[part] = (octets[part] ?? 0) * 10 + digit
+  }
+  return octets
 }
 
 /**

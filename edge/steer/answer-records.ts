@@ -84,6 +84,9 @@ export function recordsOf(
 
 /** What is answered: each address once, and no more than one endpoint could have. */
 function addressesOf(chosen: readonly ChosenEndpoint[]): readonly string[] {
+  const [only] = chosen
+  // Nearly all are so, and there may be hundreds for each name.
+  if (chosen.length === 1 && only?.addresses.length === 1) return only.addresses
   return [...new Set(chosen.flatMap(({ addresses }) => addresses))].slice(0, ADDRESSES_MAX)
 }
 

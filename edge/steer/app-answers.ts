@@ -1,25 +1,21 @@
-import { RCODE_NOERROR, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SRV } from '../../shared/dns/codes.ts'
-import type { Name } from '../../shared/dns/name.ts'
 import { giveWay } from '../../shared/native/give-way.ts'
-import { portOf } from '../../shared/registry/service-records.ts'
-import type { Service } from '../../shared/registry/service-schema.ts'
 import type { OwnVerdicts } from '../health/own-verdicts.ts'
 import type { ClientPlaces } from '../locate/client-places.ts'
 import type { Answer } from '../query/encode.ts'
-import { encodeRecords } from '../query/records.ts'
 import type { NameEntry } from '../replica/names.ts'
 import type { ReplicaApp } from '../replica/model.ts'
 import { isDrawn, isSticky } from '../table/choices.ts'
 import type { AnswerChoice } from '../table/choices.ts'
-import { appTypeOf, recordsOf } from './answer-records.ts'
+import { appTypeOf } from './answer-records.ts'
 import type { AppType } from './answer-records.ts'
 import { decideSteering } from './decide.ts'
-import type { ChosenEndpoint, Listed, SteeringDecision } from './decide.ts'
-import { drawOne, shareBuckets } from './draw.ts'
+import { drawOne } from './draw.ts'
+import { encodeDecision, encodePlanned, mayAnswer, subjectOf } from './encode-choices.ts'
+import type { Subject } from './encode-choices.ts'
 import { withNodata } from './kept-answers.ts'
 import type { KeptChoice, Refusal } from './kept-answers.ts'
-import { LocatedPlans } from './located.ts'
-import type { LocatedPlan, PlannedChoice } from './located.ts'
+import { LocatedPlans } from './located-plans.ts'
+import type { LocatedPlan } from './located.ts'
 import type { SteerCounts } from './metrics.ts'
 import { compiledPolicy } from './policies.ts'
 import type { Topology } from './topology.ts'
@@ -235,72 +231,5 @@ export class AppAnswers {
     })
     // Without a choice it is CHOICE_NODATA, and there is none of that number.
     return plan.isUniform ? choices[(plan.map[0] ?? 0) - 1] : { plan, choices }
-  }
-}
-
-/** What an answer is about. */
-interface Subject {
-  readonly name: Name
-  readonly service: Service | undefined
-  readonly type: AppType
-}
-
-function subjectOf({ name }: NameEntry, { service }: ReplicaApp, type: AppType): Subject {
-  return { name, service, type }
-}
-
-/** Whether there can be an answer to a type at all: for most apps and types there is nothing to decide. */
-export function mayAnswer({ endpoints, service }: ReplicaApp, type: AppType): boolean {
-  if (type === TYPE_A || type === TYPE_AAAA) return true
-  if (endpoints.some(({ target }) => target !== undefined)) return true
-  if (type === TYPE_CNAME) return false
-  if (type !== TYPE_SRV) return service?.https === true
-  return service?.srv !== false && endpoints.some((one) => portOf(service, one) !== undefined)
-}
-
-function encodeDecision(
-  subject: Subject,
-  { chosen, drawn, isSticky: isByBucket, ttl, isRefused }: SteeringDecision,
-): KeptChoice | undefined {
-  if (chosen.length === 0) return isRefused ? ttl : undefined
-  if (drawn === undefined) return encode(subject, chosen, ttl)
-  const answers = drawn.map(({ item, upTo }) => ({ answer: encode(subject, [item], ttl), upTo }))
-  if (!isByBucket) return answers
-  return { answers: answers.map(({ answer }) => answer), buckets: shareBuckets(drawn) }
-}
-
-function encodePlanned(
-  subject: Subject,
-  { chosen, drawn, buckets, ttl }: PlannedChoice,
-  listed: readonly Listed[],
-): KeptChoice {
-  const endpoints = chosen.flatMap((i) => listed[i] ?? [])
-  if (drawn === undefined) return encode(subject, endpoints, ttl)
-  const answers = drawn.map(({ item, upTo }) => ({
-    answer: encode(subject, listed.slice(item, item + 1), ttl),
-    upTo,
-  }))
-  if (buckets === undefined) return answers
-  return { answers: answers.map(({ answer }) => answer), buckets }
-}
-
-/** Where there is no record it is NODATA. */
-function encode(
-  { name, service, type }: Subject,
-  chosen: readonly ChosenEndpoint[],
-  ttl: number,
-): Answer | Refusal {
-  const records = recordsOf({ name, service, ttl }, chosen, type)
-  if (records.length === 0) return ttl
-  return {
-    rcode: RCODE_NOERROR,
-    authoritative: true,
-    // The owner is the qname, so that the apex does not matter.
-    answer: encodeRecords(records, '.'),
-    authority: undefined,
-    additional: undefined,
-    glueRequired: false,
-    apexBytes: 1,
-    ede: undefined,
   }
 }

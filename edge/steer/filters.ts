@@ -1,5 +1,3 @@
-import { assertNever } from '../../shared/errors.ts'
-import { continentOf } from '../../shared/geo/continents.ts'
 import type { DistanceCurve } from '../../shared/registry/policy-schema.ts'
 import type { Cluster } from '../../shared/registry/schema.ts'
 import type { Origin } from './origin.ts'
@@ -46,6 +44,8 @@ export interface Preference {
   readonly name: string
   /** Whether only the best by this one are answered, also where several are. The others are an order. */
   readonly isGate?: boolean
+  /** Whether it orders by `clientKm`, and by nothing else. */
+  readonly isClientDistance?: boolean
   /** Below 0 when `a` is better, 0 when both are as good. */
   readonly compare: (a: Candidate, b: Candidate, origin: Origin) => number
   /** Why one that is worse than `best` is dropped. */
@@ -143,6 +143,7 @@ export function nearestBy(plain: DistanceOf, distanceOf: DistanceOf): Preference
   }
   return {
     name: 'nearest',
+    isClientDistance: distanceOf === clientDistance,
     compare: (a, b) => distanceOf(a) - distanceOf(b),
     reason: (candidate, best) => `${kmOf(candidate)}, the nearest is ${kmOf(best)}`,
   }
@@ -223,51 +224,6 @@ export function maxDistance(km: number, distanceOf: DistanceOf): Requirement {
     isOfClient: distanceOf === clientDistance,
     admits: (candidate) => distanceOf(candidate) <= km,
     reason: (candidate) => `${distanceOf(candidate)} km, at most ${km} km are wanted`,
-  }
-}
-
-/** What rules can go by. */
-export type RuleField = 'country' | 'region' | 'continent' | 'asn' | 'network'
-
-/** Clusters by where the question comes from: the place of the edge, or of the client. */
-export function clustersBy(
-  field: RuleField,
-  rules: Readonly<Record<string, readonly string[]>>,
-  otherwise: readonly string[] | undefined,
-  isOfClient: boolean,
-): Requirement {
-  const sets = new Map(Object.entries(rules).map(([place, ids]) => [place, new Set(ids)]))
-  const others = otherwise === undefined ? undefined : new Set(otherwise)
-  const keyOf = (origin: Origin): string | undefined => ruleKey(field, origin, isOfClient)
-  return {
-    name: field,
-    isOfClient,
-    admits: ({ place }, origin) =>
-      (sets.get(keyOf(origin) ?? '') ?? others)?.has(place.cluster.id) ?? true,
-    reason: (_, origin) => `not among the clusters for ${field} ${keyOf(origin) ?? 'unknown'}`,
-  }
-}
-
-/** What a rule looks at. A client of which nothing is known is where the edge is. */
-function ruleKey(
-  field: RuleField,
-  { own, client }: Origin,
-  isOfClient: boolean,
-): string | undefined {
-  const place = isOfClient ? client : undefined
-  switch (field) {
-    case 'country':
-      return place === undefined ? own.country : place.country
-    case 'region':
-      return place === undefined ? own.region : place.region
-    case 'continent':
-      return place === undefined ? continentOf(own.country ?? '') : place.continent
-    case 'asn':
-      return place?.asn?.toString()
-    case 'network':
-      return place?.network
-    default:
-      return assertNever(field)
   }
 }
 

@@ -8,7 +8,7 @@ import type { NameState } from '../replica/model.ts'
 import type { ReplicaKind } from '../replica/replica.ts'
 import { CHANGE, changeOf, cluster, createReplica, decideNow, stateOf } from './foreseen.fixture.ts'
 import { ForeseenChanges } from './foreseen.ts'
-import { LocatedPlans } from './located.ts'
+import { LocatedPlans } from './located-plans.ts'
 
 afterEach(() => {
   vi.useRealTimers()

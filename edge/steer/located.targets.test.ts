@@ -6,7 +6,7 @@ import { tableTypes } from './answer-records.ts'
 import { meshTopology, someApps, somePolicies } from './apps.fixture.ts'
 import { decideSteering } from './decide.ts'
 import type { Listed } from './decide.ts'
-import { LocatedPlans } from './located.ts'
+import { LocatedPlans } from './located-plans.ts'
 
 const topology = meshTopology()
 const clients = [

@@ -7,7 +7,7 @@ import type { ClientPlace } from '../locate/place.ts'
 import type { ReplicaApp } from '../replica/model.ts'
 import { CHOICE_NODATA } from '../table/layout.ts'
 import { decideSteering } from './decide.ts'
-import { LocatedPlans } from './located.ts'
+import { LocatedPlans } from './located-plans.ts'
 import { createTopology } from './topology.ts'
 
 const ids = ['own', 'a', 'b', 'c', 'd', 'e', 'f', 'g'] as const

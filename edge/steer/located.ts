@@ -1,17 +1,17 @@
 import { giveWay } from '../../shared/native/give-way.ts'
-import type { ClientPlaces } from '../locate/client-places.ts'
 import type { ClientPlace } from '../locate/place.ts'
 import type { ReplicaApp } from '../replica/model.ts'
 import { CHOICE_NODATA } from '../table/layout.ts'
 import { choose, compareAll } from './choose.ts'
 import { chooseAmong, hasAlias } from './choose-among.ts'
-import { eachOnce, listCandidates, setClient } from './decide.ts'
+import { eachOnce, setClient } from './decide.ts'
 import type { Listed } from './decide.ts'
 import { shareBuckets } from './draw.ts'
 import type { Drawn } from './draw.ts'
 import type { Decided, ExcludedCounts } from './excluded.ts'
 import type { Policy } from './filters.ts'
 import type { Origin } from './origin.ts'
+import { isNearestFirst, NearCandidates } from './near.ts'
 import { compiledPolicy } from './policies.ts'
 import { foreseenOf, hasFallback, heedsHealth, regardOf, ttlOf } from './regard.ts'
 import type { Regard } from './regard.ts'
@@ -45,124 +45,11 @@ export interface LocatedPlan {
   readonly isUniform: boolean
 }
 
-/** Places of all plans that are remembered, 2 bytes each: apps on the same clusters share a plan. */
-const PLANNED_PLACES_MAX = 16_000_000
-/** Plans that are remembered, however few places there are. */
-const PLANS_MAX = 1_000
-
-/** Places after which data threads on the same core go first: some 30 µs each with 300 endpoints. */
-const PLACES_TO_GIVE_WAY = 16
-
-/** Choices beyond the endpoints after which a plan is made from the ground: most are of places that are gone. */
-const WORN_CHOICES = 1_000
-
-/**
- * Decides for apps whose policy goes by the place of the client: once for each place, when data has
- * changed. Apps that differ in nothing that matters share a plan; what it excludes is counted once, for each
- * different choice.
- */
-export class LocatedPlans {
-  #topology: Topology | undefined
-  #revision = -1
-  /** The places by their numbers, as of the revision. */
-  #placed: readonly (ClientPlace | undefined)[] = []
-  readonly #plans = new Map<string, Planned>()
-  /** The signatures of the plans by their maps. */
-  readonly #signatures = new Map<Uint16Array, string>()
-
-  /** The plan of an app for a type, and its endpoints in the order that the plan counts them by. */
-  planOf(
-    app: ReplicaApp,
-    qtype: number,
-    topology: Topology,
-    places: ClientPlaces,
-    excluded?: ExcludedCounts,
-  ): { readonly plan: LocatedPlan; readonly listed: readonly Listed[] } {
-    this.#follow(topology, places)
-    const { listed, unlisted } = listCandidates(app, qtype, topology)
-    const signature = signatureOf(app, listed)
-    const known = this.#plans.get(signature)
-    if (known !== undefined) {
-      return { plan: this.#brought(signature, known, topology, excluded).plan, listed }
-    }
-    excluded?.addUnlisted(compiledPolicy(app.policy), unlisted.length)
-    const placed = this.#placed
-    const of = { app, qtype, listed: listed.length }
-    const planned = { of, ...makePlan(app, listed, topology, placed, excluded, undefined) }
-    if (this.#plans.size >= Math.min(PLANS_MAX, PLANNED_PLACES_MAX / placed.length)) this.#clear()
-    this.#keep(signature, planned)
-    return { plan: planned.plan, listed }
-  }
-
-  /**
-   * The plan that has taken the place of one, known by its map, for the places as they are now: what has a
-   * number in both has the same choice, by the same number. Undefined where it is not known any more.
-   */
-  planAfter(
-    map: Uint16Array,
-    topology: Topology,
-    places: ClientPlaces,
-    excluded?: ExcludedCounts,
-  ): LocatedPlan | undefined {
-    this.#follow(topology, places)
-    const signature = this.#signatures.get(map)
-    const known = signature === undefined ? undefined : this.#plans.get(signature)
-    if (signature === undefined || known === undefined || isWorn(known)) return undefined
-    return this.#brought(signature, known, topology, excluded).plan
-  }
-
-  #follow(topology: Topology, places: ClientPlaces): void {
-    if (this.#topology !== topology) {
-      this.#topology = topology
-      this.#clear()
-    }
-    if (this.#revision !== places.revision) {
-      this.#revision = places.revision
-      this.#placed = Array.from({ length: places.end }, (_, number) => places.placeOf(number))
-    }
-  }
-
-  /** A plan for the places as they are now. */
-  #brought(
-    signature: string,
-    known: Planned,
-    topology: Topology,
-    excluded: ExcludedCounts | undefined,
-  ): Planned {
-    const placed = this.#placed
-    if (known.placed === placed) return known
-    const { of } = known
-    const { listed } = listCandidates(of.app, of.qtype, topology)
-    const before = isWorn(known) ? undefined : known
-    const planned = { of, ...makePlan(of.app, listed, topology, placed, excluded, before) }
-    this.#signatures.delete(known.plan.map)
-    this.#keep(signature, planned)
-    return planned
-  }
-
-  #keep(signature: string, planned: Planned): void {
-    this.#plans.set(signature, planned)
-    this.#signatures.set(planned.plan.map, signature)
-  }
-
-  #clear(): void {
-    this.#plans.clear()
-    this.#signatures.clear()
-  }
-}
-
-/** Whether most of its choices may be of places that are gone. */
-function isWorn({ plan, of }: Planned): boolean {
-  return plan.choices.length > of.listed + WORN_CHOICES
-}
+/** Places after which data threads on the same core go first: 4 to 60 µs each with 300 endpoints. */
+const PLACES_TO_GIVE_WAY = 32
 
 /** A plan, and what it takes to go on with it when places change. */
-interface Planned extends MadePlan {
-  /** One of the apps that share it, the type, and how many of its endpoints are listed. */
-  readonly of: { readonly app: ReplicaApp; readonly qtype: number; readonly listed: number }
-}
-
-interface MadePlan {
+export interface MadePlan {
   readonly plan: LocatedPlan
   /** The places that it was made for, by their numbers. */
   readonly placed: readonly (ClientPlace | undefined)[]
@@ -170,29 +57,11 @@ interface MadePlan {
   readonly numbers: ReadonlyMap<number | string, number>
 }
 
-/** All that a plan depends on, beside topology and places. */
-function signatureOf(app: ReplicaApp, listed: readonly Listed[]): string {
-  const { policy, ttlMin, ttlMax, health, foreseenSeconds } = app
-  const endpoints = listed.map((candidate) => {
-    const { endpoint, priority, weight, state, hasType, hasAny, isAlias } = candidate
-    return [
-      endpoint.cluster,
-      priority,
-      weight,
-      state,
-      hasType,
-      hasAny,
-      isAlias,
-      endpoint.health,
-      endpoint.load,
-      endpoint.withheld,
-      endpoint.fallback,
-    ]
-  })
-  return JSON.stringify([policy, ttlMin, ttlMax, health, foreseenSeconds, endpoints])
-}
-
-function makePlan(
+/**
+ * Decides once for each place. Goes on from the plan of before where there is one: places that it had keep their
+ * choices, and these their numbers.
+ */
+export function makePlan(
   app: ReplicaApp,
   listed: readonly Listed[],
   topology: Topology,
@@ -200,12 +69,13 @@ function makePlan(
   excluded: ExcludedCounts | undefined,
   before: MadePlan | undefined,
 ): MadePlan {
-  const { policy, candidates, refused } = narrow(app, listed, topology)
+  const { policy, candidates, isOrder, refused } = narrow(app, listed, topology)
   if (refused !== undefined) {
     excluded?.add(decidedOf(app, listed, [], 'refuse', topology))
     return { plan: refused, placed, numbers: new Map() }
   }
   const { isSticky } = policy
+  const near = isOrder && isNearestFirst(policy) ? new NearCandidates(candidates) : undefined
   const foreseen = foreseenOf(listed, listed.length)
   const indexes = new Map(listed.map((candidate, i) => [candidate, i]))
   // Those of before stay what they are, and new ones follow: names go on with the answers that they have.
@@ -221,9 +91,10 @@ function makePlan(
       continue
     }
     if (number % PLACES_TO_GIVE_WAY === 0) giveWay()
-    setClient(candidates, client)
+    const among = near?.near(client) ?? candidates
+    setClient(among, client)
     const origin = { own: topology.own, client }
-    const { chosen, drawn, standing } = chooseAmong(app, policy, candidates, origin)
+    const { chosen, drawn, standing } = chooseAmong(app, policy, among, origin)
     const isRefused = standing.regard === 'refuse'
     if (chosen.length === 0 && !isRefused) map[number] = CHOICE_NODATA
     else {
@@ -240,6 +111,7 @@ function makePlan(
           ttl,
         })
         numbers.set(key, choice)
+        if (near !== undefined) setClient(candidates, client)
         excluded?.add(decidedOf(app, listed, chosen, standing.regard, origin))
       }
       map[number] = choice
@@ -281,17 +153,26 @@ function narrow(
 ): {
   readonly policy: Policy
   readonly candidates: readonly Listed[]
+  /** Whether nothing but an order is left, so that a candidate counts only if it may be the first. */
+  readonly isOrder: boolean
   readonly refused: LocatedPlan | undefined
 } {
   const policy = compiledPolicy(app.policy)
   // Which of them take part is seen place by place.
-  if (hasAlias(listed)) return { policy, candidates: listed, refused: undefined }
+  if (hasAlias(listed)) {
+    return { policy, candidates: listed, isOrder: false, refused: undefined }
+  }
   const fixed = policy.requirements.filter(({ isOfClient }) => isOfClient !== true)
   const requirements = policy.requirements.filter(({ isOfClient }) => isOfClient === true)
   const candidates = listed.filter((one) => fixed.every(({ admits }) => admits(one, topology)))
   const isWhole = candidates.some(isWithheld) || hasFallback(listed)
   if (requirements.length > 0 || isWhole) {
-    return { policy: { ...policy, requirements }, candidates, refused: undefined }
+    return {
+      policy: { ...policy, requirements },
+      candidates,
+      isOrder: false,
+      refused: undefined,
+    }
   }
   const regard = heedsHealth(policy)
     ? regardOf(app.health, [], topology, candidates, candidates.length)
@@ -306,6 +187,7 @@ function narrow(
       best === undefined
         ? []
         : candidates.filter((one) => compareAll(gates, one, best, topology) === 0),
+    isOrder: true,
     refused: regard === 'refuse' ? refusedPlan(app, listed) : undefined,
   }
 }

@@ -3,7 +3,7 @@ import { nameKey } from '../../shared/dns/name.ts'
 import type { NameEntry, OnDemandNames } from '../replica/names.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { tableTypes } from './answer-records.ts'
-import { mayAnswer } from './app-answers.ts'
+import { mayAnswer } from './encode-choices.ts'
 
 /**
  * Marks the names that were answered from the table since a second as used. Hits never reach the LRU,

@@ -8,20 +8,18 @@ import type { NameTable } from '../replica/names.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryTimes } from '../table/record.ts'
 import { untilReplaced } from '../table/record.ts'
-import type { AnswerChoice, LocatedAnswers } from '../table/choices.ts'
 import type { NameEntries } from '../table/name-entries.ts'
 import type { TableWriter } from '../table/writer.ts'
 import { apexPublicationOf } from './apex-publication.ts'
 import type { AppAnswers } from './app-answers.ts'
-import { isByPlace } from './app-answers.ts'
 import { secondsOf } from './data-clock.ts'
 import { declareAs } from './declare-as.ts'
 import { Dependents } from './dependents.ts'
-import { LocationMaps } from './location-maps.ts'
 import type { SteerCounts } from './metrics.ts'
 import { PackedPublisher } from './packed-publisher.ts'
+import { PlacedNames } from './placed-names.ts'
 import { publicationOf } from './publication.ts'
-import type { Publication, TypedAnswer } from './publication.ts'
+import type { Publication } from './publication.ts'
 import { versionKey } from './version-answers.ts'
 import { lookupIn } from './zone-lookup.ts'
 import type { MeshLookup } from './zone-lookup.ts'
@@ -42,9 +40,8 @@ export class NamePublisher {
   readonly #options: NamePublisherOptions
   /** Whether all names of the zone with an apex are in the table. */
   readonly #isWhole: (apex: string) => boolean
-  readonly #maps: LocationMaps
-  /** Names that go by the place of the client, with the maps that they hold. */
-  readonly #byClient = new Map<string, readonly number[]>()
+  /** Names that go by the place of the client. */
+  readonly #placed: PlacedNames
   #shapes = new ZoneShapes()
   /** Which of the names have to be published again when another name has changed. */
   dependents = new Dependents()
@@ -55,23 +52,15 @@ export class NamePublisher {
   constructor(options: NamePublisherOptions, isWhole: (apex: string) => boolean) {
     this.#options = options
     this.#isWhole = isWhole
-    this.#maps = new LocationMaps(options.table)
+    this.#placed = new PlacedNames(options.table)
     this.#packed = new PackedPublisher(options)
   }
 
-  /**
-   * Brings the maps of names to the places that clients can have now, in steps; gives the names that have to be
-   * published for it, as their answers are others, or are not by a map.
-   */
-  *followPlaces(): Generator<undefined, readonly string[], undefined> {
+  /** As `PlacedNames.follow`, for the places as they are now. */
+  followPlaces(): Generator<undefined, readonly string[], undefined> {
     const { answers, replica } = this.#options
     const { topology } = replica.tables
-    const left = yield* this.#maps.follow((map) => answers.planAfter(map, topology))
-    const names: string[] = []
-    for (const [name, maps] of this.#byClient) {
-      if (maps.length === 0 || maps.some((number) => left.has(number))) names.push(name)
-    }
-    return names
+    return this.#placed.follow((map) => answers.planAfter(map, topology))
   }
 
   /** Whether a name that the replica does not hold does not exist. */
@@ -113,7 +102,7 @@ export class NamePublisher {
         this.#publishName(key, served)
         return
       }
-      this.#holdMaps(key, undefined)
+      this.#placed.hold(key, undefined)
       this.dependents.set(key, [])
       this.#reshape(this.#shapes.note(key, served.apexKey, false))
     }
@@ -151,7 +140,7 @@ export class NamePublisher {
     const entries = table.name(Buffer.from(key, 'latin1'), CLASS_IN)
     for (const qtype of addressTypes) entries.delete(qtype)
     entries.forget()
-    this.#holdMaps(key, undefined)
+    this.#placed.hold(key, undefined)
   }
 
   /** Puts a zone, its apex, and what stands at it. */
@@ -237,7 +226,10 @@ export class NamePublisher {
     this.dependents.set(key, what.dependencies)
     const maps: number[] = []
     // Maps are entries of another name: they are there before this name is selected.
-    const taken = answers.map(({ qtype, answer }) => ({ qtype, taken: this.#take(answer, maps) }))
+    const taken = answers.map(({ qtype, answer }) => ({
+      qtype,
+      taken: this.#placed.take(answer, maps),
+    }))
     const entries = this.#options.table.name(Buffer.from(key, 'latin1'), CLASS_IN)
     if (as === 'unsaid') entries.forget()
     for (const { qtype, taken: answer } of taken) {
@@ -249,7 +241,7 @@ export class NamePublisher {
       if (!answers.some((one) => one.qtype === qtype)) entries.delete(qtype)
     }
     if (as !== 'unsaid') this.#declare(entries, what, referral, times)
-    this.#holdMaps(key, what.usesClient ? maps : undefined)
+    this.#placed.hold(key, what.usesClient ? maps : undefined)
   }
 
   /** Without a declaration the answers to types that plain apps have not would never be found again to go. */
@@ -263,23 +255,6 @@ export class NamePublisher {
     const isDeclared = declareAs(entries, as, types, referral, times)
     if (isDeclared) return
     for (const qtype of types) if (!isAddressType(qtype)) entries.delete(qtype)
-  }
-
-  /** Makes sure of the map that an answer goes by; without one it is for the control thread to give. */
-  #take(answer: TypedAnswer['answer'], maps: number[]): AnswerChoice | LocatedAnswers | undefined {
-    if (answer === undefined || !isByPlace(answer)) return answer
-    const mapNumber = this.#maps.take(answer.plan)
-    if (mapNumber === undefined) return undefined
-    maps.push(mapNumber)
-    return { mapNumber, choices: answer.choices }
-  }
-
-  /** The maps that a name holds from now on, taken already; undefined where no client's place matters. */
-  #holdMaps(key: string, maps: readonly number[] | undefined): void {
-    const before = this.#byClient.get(key)
-    if (maps === undefined) this.#byClient.delete(key)
-    else this.#byClient.set(key, maps)
-    for (const number of before ?? []) this.#maps.release(number)
   }
 }
 

@@ -5,7 +5,6 @@ import {
   address,
   biasedDistance,
   clientDistance,
-  clustersBy,
   edgeDistance,
   enabled,
   failover,
@@ -20,6 +19,7 @@ import {
   weightBy,
 } from './filters.ts'
 import type { DistanceOf, Policy, Preference, Requirement } from './filters.ts'
+import { clustersBy } from './rules.ts'
 
 /** Compiled policies that are remembered; apps share a few. */
 const COMPILED_MAX = 1_000

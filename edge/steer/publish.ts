@@ -17,11 +17,10 @@ import { isLatencyUsed } from './policies.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
 const SLICE_MS = 2
-/** Steps of it, each of a few dozen microseconds, after which data threads on the same core go first. */
+/** Steps of some 50 µs after which data threads on the same core go first. */
 const STEPS_TO_GIVE_WAY = 8
 /** How often the table is tidied and names in use are marked as such. */
 const HOUSEKEEPING_MS = 250
-
 /** How long names that did not fit wait for the next attempt: it puts all names. */
 const RETRY_REFUSED_MS = 60_000
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { TYPE_A } from '../../shared/dns/codes.ts'
 import type { Filter } from '../../shared/registry/policy-schema.ts'
 import { decideSteering } from './decide.ts'
-import { LocatedPlans } from './located.ts'
+import { LocatedPlans } from './located-plans.ts'
 import { appOf, lineIds as ids, lineTopology as topology, sharesOf } from './shares-fixture.ts'
 
 const shed: readonly Filter[] = [

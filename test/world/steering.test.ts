@@ -4,7 +4,7 @@ import type { Cluster } from '../../shared/registry/schema.ts'
 import type { ClientPlaces } from '../../edge/locate/client-places.ts'
 import type { ReplicaApp } from '../../edge/replica/model.ts'
 import { decideSteering } from '../../edge/steer/decide.ts'
-import { LocatedPlans } from '../../edge/steer/located.ts'
+import { LocatedPlans } from '../../edge/steer/located-plans.ts'
 import { createTopology } from '../../edge/steer/topology.ts'
 import { cityClients, haversineKm, realClusters, seeded } from './world.ts'
 
