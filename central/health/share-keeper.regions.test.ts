@@ -1,7 +1,9 @@
 import { Registry as MetricRegistry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
+import { createLogger } from '../../shared/log.ts'
 import { registerShareMetrics } from './metrics.ts'
 import { app, TestShares } from './share-keeper.fixture.ts'
+import { ShareKeeper } from './share-keeper.ts'
 
 describe('a region', () => {
   const regional = { share: 50, step: 20, everySeconds: 10 }
@@ -100,6 +102,60 @@ describe('a region', () => {
     expect(shares.of('w3')).toBe(40)
     shares.restart()
     expect(await shares.course('w3', 8)).toEqual([40, 40, 40, 40, 40, 40, 60, 60])
+  })
+
+  it('is not relieved again right after a restart, though the log does not say when it was brought back', async () => {
+    const shares = new TestShares()
+    await shares.putApp({ regional })
+    await shares.tell('w1', 'down')
+    await shares.tell('w2', 'down')
+    await shares.pass(1)
+    await shares.tell('w2', 'up')
+    expect(await shares.course('w3', 11)).toEqual([...Array<number>(9).fill(20), 0, 0])
+    shares.restart()
+    await shares.tell('w2', 'down')
+    expect(await shares.course('w3', 11)).toEqual([...Array<number>(9).fill(0), 20, 20])
+  })
+
+  it('is not relieved right after another central has brought it back', async () => {
+    const shares = new TestShares()
+    await shares.putApp({ regional })
+    const onDuty = shares.keeper
+    // It follows the same log, and may write once the other is gone.
+    let mayWrite = false
+    const { registry, clock } = shares
+    const rejection = {
+      code: 'precondition-failed' as const,
+      detail: 'another central has the duties',
+    }
+    const standby = new ShareKeeper({
+      registry: {
+        state: registry.state,
+        onChange: (listener) => registry.onChange(listener),
+        submit: async (submission) =>
+          mayWrite ? registry.submit(submission) : { ok: false, command: undefined, rejection },
+      },
+      clock,
+      logger: createLogger('silent', {}),
+    })
+    const pass = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds * 2; i++) {
+        await shares.pass(0.5)
+        standby.tick()
+      }
+    }
+    await shares.tell('w1', 'down')
+    await shares.tell('w2', 'down')
+    await pass(1)
+    await shares.tell('w2', 'up')
+    await pass(10)
+    expect(shares.of('w3')).toBe(0)
+    await onDuty.stop()
+    mayWrite = true
+    shares.keeper = standby
+    await shares.tell('w2', 'down')
+    // It has seen it half a second later.
+    expect(await shares.course('w3', 11)).toEqual([...Array<number>(10).fill(0), 20])
   })
 
   it('counts beside a slow start as the larger of both', async () => {

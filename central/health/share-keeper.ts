@@ -38,6 +38,8 @@ interface Pace {
   readonly sinceEpoch: number
   readonly beganAt: number
   changedAt: number
+  /** Of a region: whether it is known that nothing is withheld of it any more. */
+  isWhole: boolean
 }
 
 /**
@@ -58,6 +60,9 @@ export class ShareKeeper implements Startable {
   readonly #trends = new Map<Name, ReadonlyMap<string, RegionTrend>>()
   readonly #paces = new Map<string, Pace>()
   readonly #steps = { 'slow-start': 0, region: 0 }
+  /** Apps whose regions may have been changed right before this began; the log does not say of what is whole. */
+  readonly #before = new Set<Name>()
+  readonly #beganAt: number
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #isRefused = false
@@ -68,8 +73,11 @@ export class ShareKeeper implements Startable {
     this.#clock = clock
     this.#logger = logger
     for (const { value } of registry.state.apps.values()) {
-      if (value.health?.regional !== undefined) this.#stir(value.name)
+      if (value.health?.regional === undefined) continue
+      this.#stir(value.name)
+      this.#before.add(value.name)
     }
+    this.#beganAt = clock.nowMs()
     this.#unsubscribe = registry.onChange((touched) => this.#follow(touched))
   }
 
@@ -176,7 +184,13 @@ export class ShareKeeper implements Startable {
     // A region may hold a blank, a name and an id do not.
     const key = `${app} region ${region}`
     const pace = before === undefined ? this.#paces.get(key) : this.#paceOf(key, before, now)
-    if (pace !== undefined && now - pace.changedAt < regional.everySeconds * 1000) return
+    if (before === undefined && pace?.isWhole === false) {
+      // Another central has taken the last step.
+      pace.isWhole = true
+      pace.changedAt = now
+    }
+    const changedAt = pace?.changedAt ?? (this.#before.has(app) ? this.#beganAt : -Infinity)
+    if (now - changedAt < regional.everySeconds * 1000) return
     const percent = nextRegionPercent(before?.percent ?? 0, trend, regional.step)
     if (percent === (before?.percent ?? 0)) return
     const withheld = { app, region, percent, sinceEpoch: this.#clock.epochMs() }
@@ -188,7 +202,8 @@ export class ShareKeeper implements Startable {
     const known = this.#paces.get(key)
     if (known?.sinceEpoch === sinceEpoch) return known
     const beganAt = now - Math.max(0, this.#clock.epochMs() - sinceEpoch)
-    const pace = { sinceEpoch, beganAt, changedAt: Math.max(beganAt, known?.changedAt ?? beganAt) }
+    const changedAt = Math.max(beganAt, known?.changedAt ?? beganAt)
+    const pace = { sinceEpoch, beganAt, changedAt, isWhole: false }
     this.#paces.set(key, pace)
     return pace
   }
@@ -227,9 +242,9 @@ export class ShareKeeper implements Startable {
   }
 
   #noteStep({ command, key }: Step, now: number): void {
-    const { sinceEpoch } = command.withheld
+    const { sinceEpoch, percent } = command.withheld
     const beganAt = this.#paces.get(key)?.beganAt ?? now
-    this.#paces.set(key, { sinceEpoch, beganAt, changedAt: now })
+    this.#paces.set(key, { sinceEpoch, beganAt, changedAt: now, isWhole: percent === 0 })
     this.#steps[command.type === 'put-withheld' ? 'slow-start' : 'region']++
   }
 }
