@@ -1,6 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
 import { nameKey } from '../../shared/dns/name.ts'
-import { giveWay } from '../../shared/native/give-way.ts'
 import type { Startable } from '../../shared/startable.ts'
 import { isWildcardKey } from '../../shared/records/follow.ts'
 import type { ReplicaChange } from '../replica/model.ts'
@@ -17,8 +16,6 @@ import { isLatencyUsed } from './policies.ts'
 
 /** How long the control thread works at the table at a stretch; queries that missed wait meanwhile. */
 const SLICE_MS = 2
-/** Steps of some 50 µs after which data threads on the same core go first. */
-const STEPS_TO_GIVE_WAY = 8
 /** How often the table is tidied and names in use are marked as such. */
 const HOUSEKEEPING_MS = 250
 /** How long names that did not fit wait for the next attempt: it puts all names. */
@@ -56,7 +53,6 @@ export class TablePublisher implements Startable {
   readonly #onPlaced: (() => void)[] = []
   #hasPlacesToPut = false
   readonly #onServed: (() => void)[] = []
-  #steps = 0
   #timer: NodeJS.Timeout | undefined
   #sweep: Iterator<unknown> | undefined
   #sweptAtSeconds = 0
@@ -214,7 +210,6 @@ export class TablePublisher implements Startable {
         for (const served of this.#onServed.splice(0)) served()
         return
       }
-      if (++this.#steps % STEPS_TO_GIVE_WAY === 0) giveWay()
       if (this.#job.work.next().done === true) this.#job = undefined
       else if (clock.nowMs() >= until) {
         setImmediate(() => this.#work())
