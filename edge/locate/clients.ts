@@ -3,12 +3,11 @@ import { prefixText } from '../../shared/geo/prefix.ts'
 import type { Prefix } from '../../shared/geo/prefix.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Startable } from '../../shared/startable.ts'
-import type { Network } from '../../shared/registry/network-schema.ts'
-import type { ReplicaChange } from '../replica/model.ts'
 import type { Replica, ReplicaUpdate } from '../replica/replica.ts'
 import { ClientLocations } from './client-locations.ts'
 import { ClientLocator } from './client-locator.ts'
 import type { ClientHandles } from './client-locator.ts'
+import { mayMove } from './may-move.ts'
 import type { ClientsOptions } from './options.ts'
 import type { ClientPlace } from './place.ts'
 import type { Quiescence } from './quiescence.ts'
@@ -81,15 +80,7 @@ export class Clients implements Startable {
   #follow(update: ReplicaUpdate): void {
     const { networks, clusters } = this.#replica.tables
     const hasMoved =
-      update.is === 'state' ||
-      (update.is === 'change' && mayMove(update.change, Array.from(networks.values())))
+      update.is === 'state' || (update.is === 'change' && mayMove(update.change, networks.values()))
     if (hasMoved) this.locations.setNetworks(networks.values(), clusters)
   }
-}
-
-/** Whether clients may be elsewhere after a change: networks are, or clusters that some of them name. */
-function mayMove(change: ReplicaChange, networks: readonly Network[]): boolean {
-  if (change.networks.length > 0 || change.networksDeleted.length > 0) return true
-  const ids = new Set([...change.clusters.map(({ id }) => id), ...change.clustersDeleted])
-  return ids.size > 0 && networks.some(({ cluster }) => cluster !== undefined && ids.has(cluster))
 }

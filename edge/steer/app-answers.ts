@@ -225,7 +225,7 @@ export class AppAnswers {
     const choices = plan.choices.map((choice, i) => {
       const known = before?.plan.choices[i] === choice ? before.choices[i] : undefined
       if (known !== undefined) return known
-      if (i % CHOICES_TO_GIVE_WAY === 0) giveWay()
+      if (i % CHOICES_TO_GIVE_WAY === CHOICES_TO_GIVE_WAY - 1) giveWay()
       counts.decided(listed[choice.chosen[0] ?? -1]?.place, topology)
       return encodePlanned(subject, choice, listed)
     })

@@ -90,7 +90,7 @@ export function makePlan(
       isUniform &&= map[number] === map[0]
       continue
     }
-    if (number % PLACES_TO_GIVE_WAY === 0) giveWay()
+    if (number % PLACES_TO_GIVE_WAY === PLACES_TO_GIVE_WAY - 1) giveWay()
     const among = near?.near(client) ?? candidates
     setClient(among, client)
     const origin = { own: topology.own, client }

@@ -36,7 +36,7 @@ export function geoPoint({ latitude, longitude }: Position): GeoPoint {
 }
 
 /**
- * The same as `distanceKm`, in about 20 ns: for tables of many clients by many clusters. A test holds
+ * The same as `distanceKm`, in a small part of the time: for tables of many clients by many clusters. A test holds
  * the two together.
  */
 export function kmBetween(from: GeoPoint, to: GeoPoint): number {
